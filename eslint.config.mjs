@@ -1,0 +1,55 @@
+import js from '@eslint/js';
+import tseslint from 'typescript-eslint';
+
+/** Imports point inward: the core never imports Twilio, Nest-free rooms never import Nest. */
+const forbid = (files, patterns) => ({
+  files,
+  ignores: ['**/*.spec.ts'],
+  rules: { 'no-restricted-imports': ['error', { patterns }] },
+});
+const outward = {
+  regex: '(^|/)(twilio|testing|demo|cluster|console)/|^(twilio|ws|@nestjs/platform-.*)$',
+  message: 'The core may not depend on the wire, on vendors or on the testing kit.',
+};
+const nest = { regex: '^@nestjs/', message: 'Pure logic imports no Nest.' };
+const io = { regex: '^(node:|fs|net|http)', message: 'Pure logic does no I/O.' };
+const bareTime = [
+  { object: 'Date', property: 'now', message: 'Inject the Clock.' },
+  { object: 'performance', property: 'now', message: 'Inject the Clock.' },
+];
+
+export default tseslint.config(
+  { ignores: ['dist', 'coverage', 'node_modules', 'demo-output'] },
+  js.configs.recommended,
+  {
+    files: ['**/*.ts'],
+    extends: [...tseslint.configs.strictTypeChecked, ...tseslint.configs.stylisticTypeChecked],
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    rules: {
+      '@typescript-eslint/no-extraneous-class': ['error', { allowWithDecorator: true }],
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
+      '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'inline-type-imports' }],
+    },
+  },
+  {
+    files: ['**/*.spec.ts', 'test/**/*.ts'],
+    rules: {
+      '@typescript-eslint/no-non-null-assertion': 'off',
+      '@typescript-eslint/unbound-method': 'off',
+    },
+  },
+  forbid(['src/{audio,call,conversation,playout,listening,tts}/**/*.ts'], [outward]),
+  forbid(['src/{playout,audio}/**/*.ts', 'src/listening/sustained-speech.ts'], [outward, nest, io]),
+  {
+    files: ['src/{call,conversation,playout,listening,tts}/**/*.ts'],
+    ignores: ['**/*.spec.ts', 'src/call/system-clock.ts'],
+    rules: {
+      'no-restricted-globals': ['error', ...['setTimeout', 'setInterval', 'setImmediate'].map((name) => ({ name, message: 'Inject the Clock.' }))],
+      'no-restricted-properties': ['error', ...bareTime],
+    },
+  },
+  {
+    files: ['**/*.mjs'],
+    languageOptions: { globals: { process: 'readonly', console: 'readonly' } },
+  },
+);

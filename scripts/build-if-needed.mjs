@@ -1,0 +1,15 @@
+// Builds only when a source is newer than the last build, so that a second start is quick.
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, statSync } from 'node:fs';
+
+const newest = (folder) =>
+  readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .reduce((time, entry) => Math.max(time, statSync(`${entry.parentPath}/${entry.name}`).mtimeMs), 0);
+
+const built = existsSync('dist/main.js') ? statSync('dist/main.js').mtimeMs : 0;
+const changed = Math.max(newest('src'), statSync('package.json').mtimeMs, statSync('tsconfig.json').mtimeMs);
+if (changed > built) {
+  const { status } = spawnSync('npx', ['nest', 'build'], { stdio: 'inherit', shell: process.platform === 'win32' });
+  process.exit(status ?? 1);
+}

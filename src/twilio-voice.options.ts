@@ -1,0 +1,99 @@
+import { z } from 'zod';
+
+const ms = (value: number) => z.number().nonnegative().default(value);
+const count = (value: number) => z.number().int().positive().default(value);
+
+const isLoopback = (url: URL) => ['localhost', '127.0.0.1', '[::1]'].includes(url.hostname);
+
+const publicUrl = z
+  .url()
+  .superRefine((text, context) => {
+    if (!URL.canParse(text)) return;
+    const url = new URL(text);
+    const fail = (message: string) => {
+      context.addIssue({ code: 'custom', message });
+    };
+    if (!['https:', 'http:'].includes(url.protocol)) fail('must start with https://');
+    if (url.protocol === 'http:' && !isLoopback(url))
+      fail('must be https:// (plain http is accepted for loopback only)');
+    if (url.search !== '' || url.hash !== '') fail('must carry no query and no fragment');
+    if (url.username !== '' || url.password !== '') fail('must carry no user name or password');
+  })
+  .transform((text) => text.replace(/\/+$/, ''));
+
+const schema = z
+  .strictObject({
+    /** Where Twilio reaches this server: `https://…`, or `http://` on loopback. */
+    publicUrl: publicUrl.default('http://127.0.0.1:3000'),
+    /** First segments of the webhook and stream paths. */
+    basePath: z
+      .string()
+      .regex(/^\/?[\w-]+(\/[\w-]+)*$/, 'must be path segments such as "voice" or "phone/voice"')
+      .transform((path) => path.replace(/^\//, ''))
+      .default('voice'),
+    accountSid: z.string().regex(/^AC[0-9a-f]{32}$/i, 'must be AC and 32 hex digits').optional(),
+    authToken: z.string().min(1).optional(),
+    /** Signs stream tokens; the same on all instances. Default: derived from `authToken`, else random per process. */
+    tokenSecret: z.string().min(16).optional(),
+    limits: z
+      .strictObject({
+        /** From the socket's opening to Twilio's `start`, ms. */
+        startTimeoutMs: count(5_000),
+        /** Life of a stream token from the webhook to `start`, ms. */
+        tokenTtlMs: count(60_000),
+        /** Largest WebSocket message taken, bytes. */
+        maxPayloadBytes: count(64 * 1024),
+        /** Sockets without a valid `start`, over all addresses. */
+        maxPendingSockets: count(64),
+        /** Streams at once. */
+        maxStreams: count(500),
+      })
+      .prefault({}),
+    playout: z
+      .strictObject({
+        /** Audio Twilio always holds while we talk, ms; `Infinity` turns pacing off. */
+        leadMs: z.number().min(20).or(z.literal(Infinity)).default(140),
+        /** Audio between two marks, ms. */
+        markSpacingMs: z.number().min(20).default(80),
+        /** How long the echo of a fence may take before the clock decides, ms. */
+        fenceTimeoutMs: count(500),
+      })
+      .prefault({}),
+    conversation: z
+      .strictObject({
+        /** From the turn to the first audio of the answer, ms. */
+        replyTimeoutMs: count(10_000),
+        /** Longest pause of the voice in the middle of an utterance, ms. */
+        stallTimeoutMs: count(3_000),
+        /** Said when an agent or a voice fails. */
+        sorry: z.string().min(1).default('Sorry, I did not manage that. Could you say it again?'),
+        /** Said when it fails twice in a row, before the call ends. */
+        closing: z.string().min(1).default('I am sorry, I have a technical problem. Please call again later. Goodbye.'),
+      })
+      .prefault({}),
+  })
+  .superRefine((options, context) => {
+    const url = URL.canParse(options.publicUrl) ? new URL(options.publicUrl) : undefined;
+    if (url !== undefined && options.authToken === undefined && !isLoopback(url))
+      context.addIssue({
+        code: 'custom',
+        path: ['authToken'],
+        message: 'is required because publicUrl is not loopback: without it anybody could open a stream',
+      });
+  });
+
+/** What a host may set; everything has a default. */
+export type TwilioVoiceOptions = z.input<typeof schema>;
+/** The options with all defaults filled in. */
+export type ResolvedTwilioVoiceOptions = z.output<typeof schema>;
+
+/** DI token of the {@link ResolvedTwilioVoiceOptions}. */
+export const TWILIO_VOICE_OPTIONS = Symbol('TWILIO_VOICE_OPTIONS');
+
+/** @throws Error that names each wrong option and what it must be */
+export function resolveOptions(options: TwilioVoiceOptions = {}): ResolvedTwilioVoiceOptions {
+  const result = schema.safeParse(options);
+  if (result.success) return result.data;
+  const problems = result.error.issues.map((issue) => `${issue.path.join('.') || 'options'}: ${issue.message}`);
+  throw new Error(`TwilioVoiceModule: ${problems.join('; ')}`);
+}
