@@ -15,8 +15,11 @@ export interface MediaSink {
   mark(name: string): void;
   /** Empties the far playout buffer. */
   clear(): void;
-  /** Closes the stream; Twilio goes on with the verb after `</Connect>`. */
-  close(): void;
+  /**
+   * Closes the stream; Twilio goes on with the verb after `</Connect>`.
+   * @param outcome decides what that verb says: nothing after a completed call, an apology after a failed one
+   */
+  close(outcome: 'completed' | 'failed'): void;
   /** Bytes handed to the socket and not yet taken by the operating system. */
   readonly bufferedBytes: number;
 }

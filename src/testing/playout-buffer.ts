@@ -76,6 +76,7 @@ export class PlayoutBuffer {
     this.#queue = [];
     this.#queuedBytes = 0;
     this.#cancelTimer?.();
+    this.#cancelTimer = undefined;
   }
 
   /** Audio waiting to be played, ms. */
@@ -113,10 +114,12 @@ export class PlayoutBuffer {
     this.#play();
     const from = Math.round(fromMs * BYTES_PER_MS);
     const track = new Uint8Array(Math.max(0, Math.round(toMs * BYTES_PER_MS) - from)).fill(SILENCE);
-    for (const { start, audio } of this.#recorded) {
-      const skip = Math.max(0, from - start);
-      const at = start + skip - from;
-      if (skip < audio.length && at < track.length) track.set(audio.subarray(skip, skip + track.length - at), at);
+    for (let index = this.#indexAt(from); index < this.#recorded.length; index++) {
+      const part = this.#recorded[index];
+      if (part === undefined || part.start >= from + track.length) break;
+      const skip = Math.max(0, from - part.start);
+      const at = part.start + skip - from;
+      track.set(part.audio.subarray(skip, skip + track.length - at), at);
     }
     return track;
   }
@@ -131,6 +134,19 @@ export class PlayoutBuffer {
       at += audio.length;
     }
     return all;
+  }
+
+  /** The first recorded part that ends after `sample`. */
+  #indexAt(sample: number): number {
+    let low = 0;
+    let high = this.#recorded.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      const part = this.#recorded[middle];
+      if (part !== undefined && part.start + part.audio.length <= sample) low = middle + 1;
+      else high = middle;
+    }
+    return low;
   }
 
   /** Moves everything that was due by now from the queue to the recording, and returns the marks reached. */

@@ -1,0 +1,112 @@
+import { BehaviorSubject, Observable, Subject } from 'rxjs';
+import type { Conversation } from '../conversation/conversation.js';
+import type { HistoryEntry } from '../conversation/history.js';
+import type { Reply } from '../conversation/voice-agent.js';
+import type { CallerSpeech } from '../listening/caller-speech.js';
+import type { Playout } from '../playout/playout.js';
+import type { Clock } from './clock.js';
+import type { StreamReceiver, StreamStart } from './stream.js';
+import type { CallEndReason, CallEvent, SpeechOutcome, VoiceCall } from './voice-call.js';
+
+type Happening = CallEvent extends infer Event
+  ? Event extends { atMs: number }
+    ? Omit<Event, 'atMs'>
+    : never
+  : never;
+
+/** One call from `start` to its end: everything that belongs to it hangs on this object and goes with it. */
+export class Call implements VoiceCall {
+  readonly callSid: string;
+  readonly streamSid: string;
+  readonly accountSid: string;
+  readonly parameters: Readonly<Record<string, string>>;
+  readonly held$ = new BehaviorSubject(false);
+  readonly #clock: Clock;
+  readonly #playout: Playout;
+  readonly #caller: CallerSpeech;
+  readonly #events = new Subject<CallEvent>();
+  #conversation: Conversation | undefined;
+  #ended = false;
+
+  constructor(start: StreamStart, clock: Clock, playout: Playout, caller: CallerSpeech) {
+    this.callSid = start.callSid;
+    this.streamSid = start.streamSid;
+    this.accountSid = start.accountSid;
+    this.parameters = start.parameters;
+    this.#clock = clock;
+    this.#playout = playout;
+    this.#caller = caller;
+  }
+
+  get events$(): Observable<CallEvent> {
+    return this.#events.asObservable();
+  }
+
+  get history(): readonly HistoryEntry[] {
+    return this.#conversation?.history ?? [];
+  }
+
+  get hasEnded(): boolean {
+    return this.#ended;
+  }
+
+  say(text: Reply): Promise<SpeechOutcome> {
+    return this.#conversation?.say(text) ?? Promise.reject(new Error('The call has not begun.'));
+  }
+
+  interrupt(): void {
+    this.#conversation?.interrupt();
+  }
+
+  hangUp(): Promise<void> {
+    return this.#conversation?.hangUp() ?? Promise.resolve();
+  }
+
+  /** Starts the conversation that was opened for this call. */
+  begin(conversation: Conversation): void {
+    this.#conversation = conversation;
+    this.#playout.settled$.subscribe((account) => {
+      this.happened({ type: 'agent-settled', account });
+    });
+    this.#caller.speaking$.subscribe((speaking) => {
+      if (speaking || this.#wasSpeaking)
+        this.happened({ type: speaking ? 'caller-started' : 'caller-stopped' });
+      this.#wasSpeaking = speaking;
+    });
+    conversation.start();
+  }
+  #wasSpeaking = false;
+
+  /** The wire's side of this call. */
+  receiver(onDigit: (digit: string) => void, onEnd: (reason: CallEndReason) => void): StreamReceiver {
+    return {
+      audio: (mulaw, timestampMs) => {
+        if (!this.#ended) this.#caller.audio(mulaw, timestampMs);
+      },
+      mark: (name) => {
+        this.#playout.echoed(name);
+      },
+      digit: (digit) => {
+        if (this.#ended) return;
+        this.happened({ type: 'digit', digit });
+        onDigit(digit);
+      },
+      ended: onEnd,
+    };
+  }
+
+  /** Tears everything down; later calls do nothing. */
+  end(reason: CallEndReason): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#conversation?.end();
+    this.#caller.close();
+    this.happened({ type: 'ended', reason });
+    this.#events.complete();
+    this.held$.complete();
+  }
+
+  happened(event: Happening): void {
+    this.#events.next({ ...event, atMs: this.#clock.now() });
+  }
+}

@@ -1,0 +1,21 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { CLOCK, type Clock } from '../call/clock.js';
+import { TtsService } from '../tts/tts.service.js';
+import { TWILIO_VOICE_OPTIONS, type ResolvedTwilioVoiceOptions } from '../twilio-voice.options.js';
+import { Conversation, type ConversationLine } from './conversation.js';
+import { VOICE_AGENT, type VoiceAgent } from './voice-agent.js';
+
+/** Opens a conversation for each call; keeps nothing about any of them. */
+@Injectable()
+export class ConversationService {
+  constructor(
+    @Inject(VOICE_AGENT) private readonly agent: VoiceAgent,
+    private readonly tts: TtsService,
+    @Inject(CLOCK) private readonly clock: Clock,
+    @Inject(TWILIO_VOICE_OPTIONS) private readonly options: ResolvedTwilioVoiceOptions,
+  ) {}
+
+  open(line: ConversationLine): Conversation {
+    return new Conversation(line, this.agent, this.tts, this.clock, this.options.conversation);
+  }
+}

@@ -1,0 +1,269 @@
+import {
+  catchError,
+  concatMap,
+  defer,
+  EMPTY,
+  filter,
+  finalize,
+  merge,
+  Observable,
+  of,
+  ReplaySubject,
+  Subject,
+  Subscription,
+  switchMap,
+  take,
+  takeUntil,
+} from 'rxjs';
+import type { Clock } from '../call/clock.js';
+import type { SpeechOutcome, VoiceCall } from '../call/voice-call.js';
+import type { Playout } from '../playout/playout.js';
+import type { SettledUtterance } from '../playout/utterance.js';
+import type { TtsService } from '../tts/tts.service.js';
+import { agentEntry, type HistoryEntry } from './history.js';
+import { replyText } from './reply-text.js';
+import { Speech, untilQuiet } from './speech.js';
+import type { Reply, VoiceAgent } from './voice-agent.js';
+
+export interface ConversationOptions {
+  /** Said when an agent or a voice fails. */
+  readonly sorry: string;
+  /** Said when it fails twice in a row, before the call ends. */
+  readonly closing: string;
+}
+
+/** The caller has finished speaking. */
+export interface CallerTurn {
+  readonly transcript: string;
+  readonly durationMs: number;
+}
+
+/** What a conversation needs of its call. */
+export interface ConversationLine {
+  readonly call: VoiceCall;
+  readonly playout: Playout;
+  /** Emits while the caller is speaking, and at once to whoever subscribes meanwhile: a level, not an edge. */
+  readonly userSpeech$: Observable<unknown>;
+  readonly turns$: Observable<CallerTurn>;
+  /** Reversible silence: true holds the utterance, false lets it go on. */
+  readonly held$: Observable<boolean>;
+  failed(error: unknown): void;
+  remembered(entry: HistoryEntry): void;
+  /** Ends the call. */
+  end(reason: 'hung-up' | 'failed'): void;
+}
+
+/** After `hangUp`, a reply that has been quiet for so long is taken as complete, ms. */
+const CLOSING_QUIET_MS = 500;
+/** After a failure the caller is not to wait again: a phrase that has not begun by then has failed too, ms. */
+const PHRASE_MS = 1_500;
+/** A goodbye that has not been heard by then is given up, ms. */
+const GOODBYE_MS = 30_000;
+
+/** The loop of one call: a turn, its answer, and silence as soon as the caller speaks. */
+export class Conversation {
+  readonly #line: ConversationLine;
+  readonly #agent: VoiceAgent;
+  readonly #tts: TtsService;
+  readonly #clock: Clock;
+  readonly #options: ConversationOptions;
+  readonly #history: HistoryEntry[] = [];
+  /** Each value opens the floor anew: what was being said, or waiting to be said, is dropped. */
+  readonly #floor$ = new Subject<Speech | undefined>();
+  readonly #says$ = new Subject<Speech>();
+  readonly #closing$ = new ReplaySubject<void>(1);
+  readonly #idle$ = new Subject<void>();
+  readonly #open = new Set<Speech>();
+  readonly #subscriptions = new Subscription();
+  #playing: Speech | undefined;
+  #failures = 0;
+  #closing = false;
+  #ended = false;
+
+  constructor(
+    line: ConversationLine,
+    agent: VoiceAgent,
+    tts: TtsService,
+    clock: Clock,
+    options: ConversationOptions,
+  ) {
+    this.#line = line;
+    this.#agent = agent;
+    this.#tts = tts;
+    this.#clock = clock;
+    this.#options = options;
+  }
+
+  get history(): readonly HistoryEntry[] {
+    return this.#history;
+  }
+
+  /** Greets the caller and listens. */
+  start(): void {
+    const { playout, turns$ } = this.#line;
+    this.#subscriptions.add(
+      playout.settled$.subscribe((account) => {
+        this.#account(account);
+      }),
+    );
+    this.#subscriptions.add(
+      this.#floor$
+        .pipe(
+          switchMap((first) => this.#floor(first)), // a new turn cuts the old one
+        )
+        .subscribe(),
+    );
+    this.#subscriptions.add(
+      turns$.subscribe((turn) => {
+        this.#turn(turn);
+      }),
+    );
+    this.#floor$.next(this.#speech('answer', () => this.#agent.onCallStart?.(this.#line.call)));
+  }
+
+  say(text: Reply): Promise<SpeechOutcome> {
+    if (this.#ended || this.#closing)
+      return Promise.reject(new Error('Nothing more can be said: the call is ending.'));
+    const speech = this.#speech('say', () => text);
+    this.#says$.next(speech);
+    return speech.outcome;
+  }
+
+  interrupt(): void {
+    this.#floor$.next(undefined);
+  }
+
+  async hangUp(): Promise<void> {
+    if (this.#ended) return;
+    if (!this.#closing) {
+      this.#closing = true;
+      this.#closing$.next();
+    }
+    await this.#idle();
+    this.#line.end('hung-up');
+  }
+
+  /** The call is over: everything is torn down and accounted for. */
+  end(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#line.playout.close();
+    this.#subscriptions.unsubscribe();
+    this.#dropOpen();
+    this.#idle$.next();
+  }
+
+  #turn({ transcript, durationMs }: CallerTurn): void {
+    if (this.#closing) return;
+    this.#remember({ role: 'caller', text: transcript });
+    const { call } = this.#line;
+    this.#floor$.next(
+      this.#speech('answer', (signal) =>
+        this.#agent.reply({ transcript, durationMs, history: [...this.#history], call, signal }),
+      ),
+    );
+  }
+
+  #floor(first: Speech | undefined): Observable<unknown> {
+    for (const speech of this.#open) if (speech !== first && speech !== this.#playing) this.#close(speech);
+    return merge(first === undefined ? EMPTY : of(first), this.#says$).pipe(
+      concatMap((speech) => this.#utter(speech)),
+    );
+  }
+
+  #utter(speech: Speech): Observable<unknown> {
+    const { playout, userSpeech$, held$ } = this.#line;
+    const limits = speech.kind === 'sorry' || speech.kind === 'closing' ? { replyTimeoutMs: PHRASE_MS } : {};
+    return this.#allSettled().pipe(
+      switchMap(() => {
+        this.#playing = speech;
+        return playout.play(this.#tts.speak(speech.text$), held$, limits); // completes when the last byte has been played
+      }),
+      speech.kind === 'closing' ? (speech$) => speech$ : takeUntil(userSpeech$), // the caller speaks: unsubscribe, then `clear`
+      catchError((error: unknown) => this.#recover(speech, error)),
+      finalize(() => {
+        if (this.#playing !== speech) this.#close(speech);
+      }),
+    );
+  }
+
+  /** What was heard is known one round trip after a cut; until then nothing new is said or asked. */
+  #allSettled(): Observable<unknown> {
+    const { playout } = this.#line;
+    return defer(() =>
+      playout.unsettled
+        ? playout.settled$.pipe(
+            filter(() => !playout.unsettled),
+            take(1),
+          )
+        : of(undefined),
+    );
+  }
+
+  #account(account: SettledUtterance): void {
+    const speech = this.#playing;
+    this.#playing = undefined;
+    const entry = agentEntry(account);
+    if (entry !== undefined) this.#remember(entry);
+    if (speech === undefined) return;
+    speech.settle(account);
+    if (speech.kind === 'answer' && account.ended !== 'failed') this.#failures = 0;
+    this.#close(speech);
+  }
+
+  #recover(speech: Speech, error: unknown): Observable<unknown> {
+    this.#line.failed(error);
+    if (speech.kind === 'say') return EMPTY;
+    this.#failures++;
+    if (speech.kind === 'closing') {
+      this.#line.end('failed');
+      return EMPTY;
+    }
+    if (speech.kind === 'answer' && this.#failures === 1)
+      return this.#utter(this.#speech('sorry', () => this.#options.sorry));
+    this.#closing = true;
+    const closing = this.#speech('closing', () => this.#options.closing);
+    return this.#utter(closing).pipe(
+      finalize(() => {
+        this.#line.end('failed');
+      }),
+    );
+  }
+
+  #speech(kind: Speech['kind'], makeReply: (signal: AbortSignal) => Reply | undefined): Speech {
+    const text$ = replyText(makeReply);
+    const speech = new Speech(kind, untilQuiet(text$, this.#closing$, this.#clock, CLOSING_QUIET_MS));
+    this.#open.add(speech);
+    return speech;
+  }
+
+  #close(speech: Speech): void {
+    speech.drop();
+    this.#open.delete(speech);
+    if (this.#open.size === 0) this.#idle$.next();
+  }
+
+  #dropOpen(): void {
+    for (const speech of this.#open) speech.drop();
+    this.#open.clear();
+  }
+
+  #remember(entry: HistoryEntry): void {
+    this.#history.push(entry);
+    this.#line.remembered(entry);
+  }
+
+  /** Resolves when nothing is being said or waiting to be said. */
+  #idle(): Promise<void> {
+    if (this.#open.size === 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      const done = () => {
+        cancel();
+        subscription.unsubscribe();
+        resolve();
+      };
+      const cancel = this.#clock.after(GOODBYE_MS, done);
+      const subscription = this.#idle$.subscribe(done);
+    });
+  }
+}

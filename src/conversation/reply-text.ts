@@ -1,0 +1,54 @@
+import { isObservable, Observable } from 'rxjs';
+import type { Reply } from './voice-agent.js';
+
+/**
+ * A reply as a cold stream of text. Unsubscribing aborts the signal the reply was made with at once, also while a
+ * promise or an iterator is pending.
+ */
+export function replyText(makeReply: (signal: AbortSignal) => Reply | undefined): Observable<string> {
+  return new Observable((subscriber) => {
+    const controller = new AbortController();
+    subscriber.add(() => {
+      controller.abort();
+    });
+    const reply = makeReply(controller.signal);
+    if (reply === undefined) subscriber.complete();
+    else if (typeof reply === 'string') {
+      subscriber.next(reply);
+      subscriber.complete();
+    } else if (isObservable(reply)) subscriber.add(reply.subscribe(subscriber));
+    else if (Symbol.asyncIterator in reply) {
+      const iterator = reply[Symbol.asyncIterator]();
+      // `return` waits for a pending `next`, so the abort above has to come first.
+      subscriber.add(() => {
+        void Promise.resolve(iterator.return?.()).catch(() => undefined);
+      });
+      void drain(iterator, subscriber);
+    } else
+      reply.then(
+        (text) => {
+          subscriber.next(text);
+          subscriber.complete();
+        },
+        (error: unknown) => {
+          subscriber.error(error);
+        },
+      );
+  });
+}
+
+async function drain(
+  iterator: AsyncIterator<string>,
+  subscriber: { closed: boolean; next(text: string): void; complete(): void; error(error: unknown): void },
+): Promise<void> {
+  try {
+    while (!subscriber.closed) {
+      const { done, value } = await iterator.next();
+      if (done === true) break;
+      subscriber.next(value);
+    }
+    subscriber.complete();
+  } catch (error) {
+    subscriber.error(error);
+  }
+}

@@ -1,0 +1,84 @@
+import { Observable, Subscription } from 'rxjs';
+import type { CancelTimer, Clock } from '../call/clock.js';
+import type { SpeechOutcome } from '../call/voice-call.js';
+import type { SettledUtterance } from '../playout/utterance.js';
+
+/** Something to be said, and the promise of its outcome. */
+export class Speech {
+  readonly outcome: Promise<SpeechOutcome>;
+  #resolve!: (outcome: SpeechOutcome) => void;
+  #reject!: (error: unknown) => void;
+
+  constructor(
+    readonly kind: 'answer' | 'say' | 'sorry' | 'closing',
+    readonly text$: Observable<string>,
+  ) {
+    this.outcome = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+    // Nobody has to listen to the outcome of an answer.
+    this.outcome.catch(() => undefined);
+  }
+
+  settle({ utterance: _utterance, error, ...outcome }: SettledUtterance): void {
+    if (outcome.ended === 'failed') this.#reject(error);
+    else this.#resolve(outcome);
+  }
+
+  /** It never began. */
+  drop(): void {
+    this.#resolve({
+      ended: 'cut',
+      heardMs: 0,
+      sentMs: 0,
+      synthesizedMs: 0,
+      heardText: '',
+      unheardText: '',
+      method: 'marks',
+      textMethod: 'none',
+      errorMs: 0,
+    });
+  }
+}
+
+/** Once `closing$` has emitted, `text$` completes as soon as it has been quiet for `quietMs`. */
+export function untilQuiet(
+  text$: Observable<string>,
+  closing$: Observable<unknown>,
+  clock: Clock,
+  quietMs: number,
+): Observable<string> {
+  return new Observable((subscriber) => {
+    let cancel: CancelTimer | undefined;
+    let closing = false;
+    const arm = () => {
+      cancel?.();
+      cancel = clock.after(quietMs, () => {
+        subscriber.complete();
+      });
+    };
+    const subscriptions = new Subscription(() => cancel?.());
+    subscriber.add(subscriptions);
+    subscriptions.add(
+      closing$.subscribe(() => {
+        closing = true;
+        arm();
+      }),
+    );
+    subscriptions.add(
+      text$.subscribe({
+        next: (text) => {
+          if (closing) arm();
+          subscriber.next(text);
+        },
+        error: (error: unknown) => {
+          subscriber.error(error);
+        },
+        complete: () => {
+          subscriber.complete();
+        },
+      }),
+    );
+  });
+}

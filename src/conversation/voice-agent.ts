@@ -1,0 +1,34 @@
+import type { Observable } from 'rxjs';
+import type { VoiceCall } from '../call/voice-call.js';
+import type { History } from './history.js';
+
+/** What the agent says: at once, or as it is written. Pieces may be of any size; empty ones are skipped. */
+export type Reply = string | Promise<string> | AsyncIterable<string> | Observable<string>;
+
+/** The caller has finished speaking, and it is the agent's turn. */
+export interface Turn {
+  /** What the caller said; empty without a transcriber. */
+  readonly transcript: string;
+  /** How long the caller spoke, ms. */
+  readonly durationMs: number;
+  /** Everything said before, the agent's part as it was heard. */
+  readonly history: History;
+  readonly call: VoiceCall;
+  /** Aborted as soon as the reply is no longer wanted. */
+  readonly signal: AbortSignal;
+}
+
+/** The mind of the machine: one instance serves every call, so what belongs to a call belongs into the call. */
+export interface VoiceAgent {
+  /** Greets the caller, if anything is returned. */
+  onCallStart?(call: VoiceCall): Reply | undefined;
+  /** Answers. Throwing, rejecting or never answering makes the conversation apologise. */
+  reply(turn: Turn): Reply;
+  /** The caller pressed a key: 0-9, *, #, A-D. */
+  onDigit?(digit: string, call: VoiceCall): void;
+  /** The call is over. */
+  onCallEnd?(call: VoiceCall): void;
+}
+
+/** DI token of the {@link VoiceAgent}. */
+export const VOICE_AGENT = Symbol('VOICE_AGENT');

@@ -1,0 +1,104 @@
+import type { SpeechChunk } from '../tts/voice.js';
+
+/** How text was mapped to time. */
+export type TextMethod =
+  /** By the voice's own word or character times. */
+  | 'aligned'
+  /** By letters, evenly over each stretch of audio. */
+  | 'proportional'
+  /** The voice gave no text. */
+  | 'none';
+
+export interface HeardText {
+  /** The words of which at least half was played. */
+  readonly heard: string;
+  /** The rest of what had been synthesised. */
+  readonly unheard: string;
+  readonly method: TextMethod;
+}
+
+interface Span {
+  readonly text: string;
+  readonly startMs: number;
+  readonly endMs: number;
+}
+
+/** Speaking rate assumed while the length of a stretch is not known: 15 letters a second. */
+const MS_PER_LETTER = 1000 / 15;
+
+const segmenter = new Intl.Segmenter(undefined, { granularity: 'word' });
+
+/** Collects what an utterance says and when, and tells which words lie before a position. */
+export class SpokenText {
+  readonly #spans: Span[] = [];
+  readonly #texts: { readonly text: string; readonly atMs: number }[] = [];
+
+  /** @param atMs position of the chunk's first byte in the utterance, ms */
+  append(chunk: SpeechChunk, atMs: number): void {
+    for (const { text, startMs, endMs } of chunk.alignment ?? [])
+      this.#spans.push({ text, startMs: atMs + startMs, endMs: atMs + endMs });
+    if (chunk.alignment === undefined && chunk.text !== undefined && chunk.text !== '')
+      this.#texts.push({ text: chunk.text, atMs });
+  }
+
+  /**
+   * @param heardMs heard position in the utterance, ms
+   * @param endMs length of the utterance as far as it was synthesised, ms
+   * @param complete whether nothing more was to come
+   */
+  at(heardMs: number, endMs: number, complete: boolean): HeardText {
+    const method = this.#texts.length > 0 ? 'proportional' : this.#spans.length > 0 ? 'aligned' : 'none';
+    const spans = [...this.#spans, ...this.#proportional(endMs, complete)].sort(
+      (a, b) => a.startMs - b.startMs,
+    );
+    const text = spans.map((span) => span.text).join('');
+    if (complete && heardMs >= endMs) return { heard: text.trim(), unheard: '', method };
+    const end = heardLength(text, spans, heardMs);
+    return { heard: text.slice(0, end).trim(), unheard: text.slice(end).trim(), method };
+  }
+
+  #proportional(endMs: number, complete: boolean): Span[] {
+    return this.#texts.map(({ text, atMs }, index) => {
+      const next = this.#texts[index + 1]?.atMs;
+      const estimate = atMs + text.length * MS_PER_LETTER;
+      const end = next ?? (complete ? endMs : Math.max(endMs, estimate));
+      return { text, startMs: atMs, endMs: end };
+    });
+  }
+}
+
+/** Length of the text up to the last word of which at least half lies before `heardMs`. */
+function heardLength(text: string, spans: readonly Span[], heardMs: number): number {
+  const times = letterTimes(text, spans);
+  let end = 0;
+  for (const { segment, index, isWordLike } of segmenter.segment(text)) {
+    if (isWordLike !== true) {
+      if (index === end && segment.trim() !== '') end += segment.length;
+      continue;
+    }
+    const start = times.starts[index] ?? 0;
+    const stop = times.ends[index + segment.length - 1] ?? start;
+    if ((start + stop) / 2 > heardMs) return end;
+    end = index + segment.length;
+  }
+  return end;
+}
+
+/** Start and end of each letter in ms: the letters of a span share its time evenly, white space takes none. */
+function letterTimes(text: string, spans: readonly Span[]): { starts: Float64Array; ends: Float64Array } {
+  const starts = new Float64Array(text.length);
+  const ends = new Float64Array(text.length);
+  let at = 0;
+  for (const span of spans) {
+    const letters = Math.max(1, span.text.replace(/\s/g, '').length);
+    const step = (span.endMs - span.startMs) / letters;
+    let letter = 0;
+    for (const unit of span.text.split('')) {
+      starts[at] = span.startMs + letter * step;
+      if (/\S/.test(unit)) letter++;
+      ends[at] = span.startMs + letter * step;
+      at++;
+    }
+  }
+  return { starts, ends };
+}

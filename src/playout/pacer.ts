@@ -1,0 +1,94 @@
+/** ms of audio in a frame: 160 bytes of mu-law at 8 kHz. */
+export const FRAME_MS = 20;
+
+export interface PacerOptions {
+  /** Audio the far end holds at least while we talk, ms; `Infinity` sends everything at once. */
+  readonly leadMs: number;
+  /** Audio between two marks, ms. */
+  readonly markSpacingMs: number;
+}
+
+/** Frames go out this long before the lead would be touched: the timer may be late. */
+const EARLY_MS = 10;
+/** Later than this is more than jitter: the far end has paused. */
+const LATE_MS = 30;
+/** So many late echoes in a row, and the schedule slips. */
+const LATE_ECHOES = 3;
+/** Without any echo for so long the far end seems not to return marks, and the cap would block for ever. */
+const NO_ECHO_YET_MS = 1_000;
+const NO_ECHO_MS = 5_000;
+
+/**
+ * Decides when the next frame may go: on an absolute schedule (no drift), never with more unacknowledged audio than
+ * the lead, the round trip and one mark spacing explain, and later for good when marks show that the far end paused.
+ * Positions are ms of audio since the generation began.
+ */
+export class Pacer {
+  readonly #options: PacerOptions;
+  /** When position 0 would have been played without any delay. */
+  #anchor = 0;
+  #started = false;
+  #roundTrip: number | undefined;
+  #late: number[] = [];
+  #ackedMs = 0;
+  #lastEchoAt: number | undefined;
+  #startedAt = 0;
+
+  constructor(options: PacerOptions) {
+    this.#options = options;
+  }
+
+  /** Audio the far end holds by our own clock, ms; 0 or less when it has run dry. */
+  heldMs(sentMs: number, now: number): number {
+    return this.#started ? sentMs - (now - this.#anchor) : 0;
+  }
+
+  /** Starts the schedule, or starts it again when the far end has run dry. */
+  anchor(sentMs: number, now: number): void {
+    if (this.#started && this.heldMs(sentMs, now) > 0) return;
+    if (!this.#started) this.#startedAt = now;
+    this.#started = true;
+    this.#anchor = now - sentMs;
+    this.#late = [];
+    this.#roundTrip = undefined;
+  }
+
+  /** @returns when the next frame may go, ms on the clock; `Infinity`: not before an echo */
+  nextFrameAt(sentMs: number, now: number): number {
+    const { leadMs } = this.#options;
+    if (leadMs === Infinity) return now;
+    const scheduled = this.#anchor + sentMs - leadMs - EARLY_MS;
+    if (sentMs + FRAME_MS - this.#ackedMs <= this.#cap()) return scheduled;
+    return Math.max(scheduled, this.#capDroppedAt());
+  }
+
+  /** An echo of `positionMs` arrived. */
+  echoed(positionMs: number, now: number): void {
+    this.#ackedMs = Math.max(this.#ackedMs, positionMs);
+    this.#lastEchoAt = now;
+    const roundTrip = now - this.#anchor - positionMs;
+    if (this.#roundTrip === undefined) {
+      this.#roundTrip = Math.max(0, roundTrip);
+      return;
+    }
+    const late = roundTrip - this.#roundTrip;
+    if (late < 0) this.#roundTrip = Math.max(0, roundTrip);
+    if (late <= LATE_MS) this.#late = [];
+    else if (this.#late.push(late) >= LATE_ECHOES) this.#slip();
+  }
+
+  #slip(): void {
+    this.#anchor += Math.min(...this.#late);
+    this.#late = [];
+  }
+
+  /** Audio that may be under way, waiting or played without our knowing it, ms. */
+  #cap(): number {
+    const { leadMs, markSpacingMs } = this.#options;
+    return leadMs + FRAME_MS + markSpacingMs + (this.#roundTrip ?? 4 * FRAME_MS);
+  }
+
+  #capDroppedAt(): number {
+    return this.#lastEchoAt === undefined ? this.#startedAt + NO_ECHO_YET_MS : this.#lastEchoAt + NO_ECHO_MS;
+  }
+}

@@ -1,0 +1,146 @@
+import { EMPTY, Observable, Subject, Subscription } from 'rxjs';
+import type { Clock } from '../call/clock.js';
+import type { MediaSink } from '../call/stream.js';
+import type { SpeechChunk } from '../tts/voice.js';
+import { parseMarkName } from './mark-name.js';
+import {
+  Utterance,
+  type SettledUtterance,
+  type UtteranceListener,
+  type UtteranceOptions,
+} from './utterance.js';
+
+export type PlayoutOptions = UtteranceOptions;
+
+/** What the caller of one stream hears. One per stream. */
+export class Playout {
+  readonly #clock: Clock;
+  readonly #sink: MediaSink;
+  readonly #options: PlayoutOptions;
+  readonly #settled = new Subject<SettledUtterance>();
+  readonly #utterances = new Map<number, Utterance>();
+  #current: Utterance | undefined;
+  #lastId = 0;
+  #roundTripMs: number | undefined;
+  #closed = false;
+
+  constructor(clock: Clock, sink: MediaSink, options: PlayoutOptions) {
+    this.#clock = clock;
+    this.#sink = sink;
+    this.#options = options;
+  }
+
+  /** How each utterance ended and what was heard of it; of a cut one, when the far end has confirmed the `clear`. */
+  get settled$(): Observable<SettledUtterance> {
+    return this.#settled.asObservable();
+  }
+
+  /** Whether the caller may be hearing us now. */
+  get audible(): boolean {
+    for (const utterance of this.#utterances.values()) if (utterance.audible) return true;
+    return false;
+  }
+
+  /** Whether an utterance has not been accounted for yet. */
+  get unsettled(): boolean {
+    return this.#utterances.size > 0;
+  }
+
+  /**
+   * Plays one utterance. Emits `sounding` once, when its first byte is sent, and completes when its last byte has
+   * been played. Unsubscribing cuts it: the source is unsubscribed, then `clear` is sent; {@link settled$} tells
+   * what was heard. Fails as `speech$` fails, after what had been spoken before was played.
+   *
+   * @param held$ while true, the utterance is silent; when it falls, it goes on from the heard position
+   * @param limits time limits of this utterance, where they differ from the stream's
+   * @throws (as an error of the stream) Error while another utterance is playing
+   */
+  play(
+    speech$: Observable<SpeechChunk>,
+    held$: Observable<boolean> = EMPTY,
+    limits: Partial<PlayoutOptions> = {},
+  ): Observable<'sounding'> {
+    return new Observable((subscriber) => {
+      if (this.#closed) {
+        subscriber.complete();
+        return undefined;
+      }
+      if (this.#current !== undefined) {
+        subscriber.error(
+          new Error('An utterance is playing already: cut it, or wait for it, before the next.'),
+        );
+        return undefined;
+      }
+      const sources = new Subscription();
+      const utterance = this.#open(limits, {
+        sounding: () => {
+          subscriber.next('sounding');
+        },
+        stopSource: () => {
+          sources.unsubscribe();
+        },
+        settled: (account) => {
+          sources.unsubscribe();
+          this.#settle(utterance, account);
+          if (account.ended === 'failed') subscriber.error(account.error);
+          else subscriber.complete();
+        },
+      });
+      subscriber.add(() => {
+        sources.unsubscribe();
+        if (this.#current === utterance) this.#current = undefined;
+        utterance.cut();
+      });
+      sources.add(
+        held$.subscribe((held) => {
+          if (held) utterance.hold();
+          else utterance.release();
+        }),
+      );
+      sources.add(
+        speech$.subscribe({
+          next: (chunk) => {
+            utterance.append(chunk);
+          },
+          error: (error: unknown) => {
+            utterance.sourceFailed(error);
+          },
+          complete: () => {
+            utterance.sourceCompleted();
+          },
+        }),
+      );
+      return undefined;
+    });
+  }
+
+  /** A mark came back from the far end; foreign and stale names are ignored. */
+  echoed(name: string): void {
+    const mark = parseMarkName(name);
+    if (mark !== undefined) this.#utterances.get(mark.utterance)?.echoed(mark);
+  }
+
+  /** The stream is over: every utterance is accounted for as lost. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    for (const utterance of [...this.#utterances.values()]) utterance.lost();
+    this.#settled.complete();
+  }
+
+  #open(limits: Partial<PlayoutOptions>, listener: UtteranceListener): Utterance {
+    const id = ++this.#lastId;
+    const options = { ...this.#options, ...limits };
+    const utterance = new Utterance(id, this.#clock, this.#sink, options, listener, this.#roundTripMs);
+    this.#utterances.set(id, utterance);
+    this.#current = utterance;
+    return utterance;
+  }
+
+  #settle(utterance: Utterance, account: SettledUtterance): void {
+    this.#roundTripMs = utterance.roundTripMs;
+    this.#utterances.delete(utterance.id);
+    if (this.#current === utterance) this.#current = undefined;
+    this.#settled.next(account);
+  }
+}

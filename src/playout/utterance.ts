@@ -1,0 +1,402 @@
+import type { CancelTimer, Clock } from '../call/clock.js';
+import type { MediaSink } from '../call/stream.js';
+import type { SpeechChunk } from '../tts/voice.js';
+import { AudioQueue } from './audio-queue.js';
+import { SpokenText, type TextMethod } from './heard-text.js';
+import { Ledger, type HeardMethod, type HeardPosition } from './ledger.js';
+import { markName, type MarkName } from './mark-name.js';
+import { FRAME_MS, Pacer, type PacerOptions } from './pacer.js';
+
+export interface UtteranceOptions extends PacerOptions {
+  /** How long the echo of a fence may take before the clock decides, ms. */
+  readonly fenceTimeoutMs: number;
+  /** From the start to the first audio, ms; later the utterance fails. */
+  readonly replyTimeoutMs: number;
+  /** Longest silence in the middle because no audio comes, ms; longer, and the utterance fails. */
+  readonly stallTimeoutMs: number;
+}
+
+/** How an utterance ended. */
+export type UtteranceEnd =
+  /** The caller heard all of it. */
+  | 'played'
+  /** It was interrupted. */
+  | 'cut'
+  /** Its voice or its text failed; what had come before was played. */
+  | 'failed'
+  /** The stream ended first. */
+  | 'lost';
+
+/** The account of an utterance that is over. */
+export interface SettledUtterance {
+  readonly utterance: number;
+  readonly ended: UtteranceEnd;
+  /** Audio the caller heard, whole ms. */
+  readonly heardMs: number;
+  /** Furthest position that was ever handed to Twilio, ms. */
+  readonly sentMs: number;
+  /** Audio the voice had delivered, ms. */
+  readonly synthesizedMs: number;
+  readonly heardText: string;
+  readonly unheardText: string;
+  readonly method: HeardMethod;
+  readonly textMethod: TextMethod;
+  /** Expected size of the error of `heardMs`. */
+  readonly errorMs: number;
+  readonly error?: unknown;
+}
+
+export interface UtteranceListener {
+  /** The first byte has been sent. */
+  sounding(): void;
+  /** No more speech is wanted. */
+  stopSource(): void;
+  settled(account: SettledUtterance): void;
+}
+
+/** The voice or the text stopped coming. */
+export class SpeechStalledError extends Error {
+  override readonly name = 'SpeechStalledError';
+}
+
+const BYTES_PER_MS = 8;
+const FRAME_BYTES = FRAME_MS * BYTES_PER_MS;
+const SILENCE = 0xff;
+/** With less than this left at the far end a new probe is worth its bytes. */
+const LOW_MS = 60;
+/** How long the echo of the last mark may be overdue before the utterance is given up. */
+const LAST_ECHO_MS = 5_000;
+
+interface Generation {
+  readonly number: number;
+  readonly ledger: Ledger;
+  readonly pacer: Pacer;
+  lastMarkMs: number;
+  probeDue: boolean;
+}
+
+/** One utterance from its first byte to its account: what lies between two clears is a generation of it. */
+export class Utterance {
+  readonly id: number;
+  readonly #clock: Clock;
+  readonly #sink: MediaSink;
+  readonly #options: UtteranceOptions;
+  readonly #listener: UtteranceListener;
+  readonly #queue = new AudioQueue();
+  readonly #text = new SpokenText();
+  #state: 'playing' | 'holding' | 'held' | 'cutting' | 'settled' = 'playing';
+  #generation: Generation;
+  #cursor = 0;
+  #furthestMs = 0;
+  #synthesizedMs = 0;
+  #sourceEnded = false;
+  #failure: { readonly error: unknown } | undefined;
+  #wanted: 'sounding' | 'silent' = 'sounding';
+  #heard: HeardPosition = { heardMs: 0, method: 'marks', errorMs: 0 };
+  #cancelPump: CancelTimer | undefined;
+  #cancelDeadline: CancelTimer | undefined;
+
+  constructor(
+    id: number,
+    clock: Clock,
+    sink: MediaSink,
+    options: UtteranceOptions,
+    listener: UtteranceListener,
+    roundTripMs?: number,
+  ) {
+    this.id = id;
+    this.#clock = clock;
+    this.#sink = sink;
+    this.#options = options;
+    this.#listener = listener;
+    this.#generation = this.#newGeneration(0, 0, roundTripMs);
+    this.#awaitAudio(0);
+  }
+
+  /** Whether the far end may be playing this utterance. */
+  get audible(): boolean {
+    const { ledger } = this.#generation;
+    return this.#state !== 'settled' && this.#state !== 'held' && ledger.sentMs > ledger.ackedMs;
+  }
+
+  /** Round trip measured by the latest probe, ms. */
+  get roundTripMs(): number {
+    return this.#generation.ledger.roundTripMs;
+  }
+
+  append(chunk: SpeechChunk): void {
+    if (this.#state === 'settled' || this.#state === 'cutting' || this.#sourceEnded) return;
+    this.#text.append(chunk, this.#synthesizedMs);
+    this.#queue.push(chunk.audio);
+    this.#synthesizedMs += chunk.audio.length / BYTES_PER_MS;
+    this.#pump();
+  }
+
+  sourceCompleted(): void {
+    if (this.#sourceEnded) return;
+    this.#sourceEnded = true;
+    this.#pump();
+  }
+
+  sourceFailed(error: unknown): void {
+    if (this.#sourceEnded) return;
+    this.#failure = { error };
+    this.sourceCompleted();
+  }
+
+  /** Silences the utterance but keeps what has not been heard. */
+  hold(): void {
+    this.#wanted = 'silent';
+    if (this.#state === 'playing') this.#silence('holding');
+  }
+
+  /** Goes on from the heard position. */
+  release(): void {
+    this.#wanted = 'sounding';
+    if (this.#state === 'held') this.#resume();
+  }
+
+  /** Silences the utterance for good; the account follows when the far end confirms. */
+  cut(): void {
+    if (this.#state === 'settled' || this.#state === 'cutting') return;
+    if (this.#state === 'playing') this.#silence('cutting');
+    else if (this.#state === 'held') this.#settle('cut');
+    else this.#state = 'cutting';
+  }
+
+  /** The stream is gone. */
+  lost(): void {
+    if (this.#state === 'settled') return;
+    const cleared = this.#state !== 'playing';
+    const now = this.#clock.now();
+    const { ledger } = this.#generation;
+    if (this.#state !== 'held')
+      this.#heard = cleared
+        ? ledger.timedOut(now)
+        : { ...ledger.timedOut(now), heardMs: Math.round(ledger.positionAt(now)) };
+    this.#settle('lost');
+  }
+
+  /** A mark of this utterance came back. */
+  echoed(mark: MarkName): void {
+    const { number, ledger, pacer } = this.#generation;
+    if (mark.generation !== number || this.#state === 'settled' || this.#state === 'held') return;
+    const now = this.#clock.now();
+    if (mark.kind === 'fence') {
+      this.#silenced(ledger.fenced(now));
+      return;
+    }
+    if (mark.kind === 'probe') ledger.probeEchoed(mark.ms, now);
+    else ledger.positionEchoed(mark.ms, now);
+    if (this.#state !== 'playing') return;
+    pacer.echoed(mark.ms - ledger.startMs, now);
+    this.#queue.trim(ledger.ackedMs * BYTES_PER_MS);
+    this.#pump();
+  }
+
+  #newGeneration(number: number, startMs: number, roundTripMs: number | undefined): Generation {
+    return {
+      number,
+      ledger: new Ledger(startMs, roundTripMs),
+      pacer: new Pacer(this.#options),
+      lastMarkMs: startMs,
+      probeDue: true,
+    };
+  }
+
+  /** One write a round: a write may re-enter and end the generation, so everything is looked at again after it. */
+  #pump(): void {
+    this.#cancelPump?.();
+    this.#cancelPump = undefined;
+    const generation = this.#generation;
+    while (this.#state === 'playing' && this.#generation === generation) {
+      if (this.#markDue(generation)) {
+        this.#sendMark(generation);
+        continue;
+      }
+      if (!this.#frameReady()) {
+        this.#ranOut(generation);
+        return;
+      }
+      const now = this.#clock.now();
+      if (generation.probeDue) {
+        this.#sendProbe(generation, now);
+        continue;
+      }
+      const at = generation.pacer.nextFrameAt(this.#sentOf(generation), now);
+      if (at > now) {
+        this.#cancelPump = this.#clock.after(at - now, () => {
+          this.#pump();
+        });
+        return;
+      }
+      this.#sendFrame(generation);
+    }
+  }
+
+  #sentOf({ ledger }: Generation): number {
+    return ledger.sentMs - ledger.startMs;
+  }
+
+  #frameReady(): boolean {
+    const left = this.#queue.end - this.#cursor;
+    if (left >= FRAME_BYTES) return true;
+    if (left === 0 || !this.#sourceEnded) return false;
+    this.#queue.push(new Uint8Array(FRAME_BYTES - left).fill(SILENCE));
+    return true;
+  }
+
+  #markDue({ ledger, lastMarkMs }: Generation): boolean {
+    const unmarked = ledger.sentMs - lastMarkMs;
+    return (
+      unmarked >= this.#options.markSpacingMs || (unmarked > 0 && this.#sourceEnded && !this.#frameReady())
+    );
+  }
+
+  #sendMark(generation: Generation): void {
+    generation.lastMarkMs = generation.ledger.sentMs;
+    this.#mark('position', generation.lastMarkMs);
+  }
+
+  #sendProbe(generation: Generation, now: number): void {
+    const { ledger, pacer } = generation;
+    generation.probeDue = false;
+    const sent = this.#sentOf(generation);
+    const low = pacer.heldMs(sent, now) < LOW_MS;
+    pacer.anchor(sent, now);
+    if (!low) return;
+    ledger.segmentStarts(now);
+    this.#mark('probe', ledger.sentMs);
+  }
+
+  #sendFrame({ ledger }: Generation): void {
+    const frame = this.#queue.read(this.#cursor, FRAME_BYTES);
+    const first = this.#furthestMs === 0;
+    this.#cursor += FRAME_BYTES;
+    ledger.sent(FRAME_MS);
+    this.#furthestMs = Math.max(this.#furthestMs, ledger.sentMs);
+    this.#clearDeadline();
+    this.#sink.media(frame);
+    if (first) this.#listener.sounding();
+  }
+
+  #mark(kind: MarkName['kind'], ms: number): void {
+    this.#sink.mark(markName({ utterance: this.id, generation: this.#generation.number, kind, ms }));
+  }
+
+  /** Nothing to send: either all is out, or the voice is slower than the telephone. */
+  #ranOut(generation: Generation): void {
+    const { ledger, pacer } = generation;
+    const heldMs = Math.max(0, pacer.heldMs(this.#sentOf(generation), this.#clock.now()));
+    if (this.#sourceEnded) {
+      if (ledger.ackedMs >= ledger.sentMs) this.#finish(ledger.finished());
+      else
+        this.#deadline(heldMs + ledger.roundTripMs + LAST_ECHO_MS, () => {
+          this.#giveUp();
+        });
+      return;
+    }
+    generation.probeDue = true;
+    if (this.#cancelDeadline === undefined) this.#awaitAudio(heldMs);
+  }
+
+  #awaitAudio(heldMs: number): void {
+    const { replyTimeoutMs, stallTimeoutMs } = this.#options;
+    const [limitMs, where] =
+      this.#furthestMs === 0 ? [replyTimeoutMs, 'at the start'] : [stallTimeoutMs, 'in the middle'];
+    this.#deadline(heldMs + limitMs, () => {
+      this.#stalled(`no audio for ${limitMs} ms ${where} of an utterance`);
+    });
+  }
+
+  #stalled(reason: string): void {
+    this.#listener.stopSource();
+    this.sourceFailed(new SpeechStalledError(`The voice or the agent stalled: ${reason}.`));
+  }
+
+  /** The last mark never came back: whatever may still be queued must not sound later. */
+  #giveUp(): void {
+    const { ledger } = this.#generation;
+    const account = { ...ledger.timedOut(this.#clock.now()), heardMs: Math.round(ledger.sentMs) };
+    this.#sink.clear();
+    this.#finish(account);
+  }
+
+  #finish(heard: HeardPosition): void {
+    this.#heard = heard;
+    this.#settle(this.#failure === undefined ? 'played' : 'failed');
+  }
+
+  /** Ends the generation: nothing of it is sent after this. */
+  #silence(next: 'holding' | 'cutting'): void {
+    this.#state = next;
+    this.#cancelPump?.();
+    this.#clearDeadline();
+    const { ledger } = this.#generation;
+    if (ledger.ackedMs >= ledger.sentMs) {
+      this.#silenced(ledger.finished());
+      return;
+    }
+    const now = this.#clock.now();
+    ledger.clearSent(now);
+    this.#deadline(this.#options.fenceTimeoutMs, () => {
+      this.#silenced(ledger.timedOut(this.#clock.now()));
+    });
+    this.#sink.clear();
+    this.#mark('fence', 0);
+  }
+
+  #silenced(heard: HeardPosition): void {
+    this.#clearDeadline();
+    this.#heard = heard;
+    if (this.#state === 'cutting') this.#settle('cut');
+    else {
+      this.#state = 'held';
+      if (this.#wanted === 'sounding') this.#resume();
+    }
+  }
+
+  #resume(): void {
+    const { number, ledger } = this.#generation;
+    this.#cursor = this.#heard.heardMs * BYTES_PER_MS;
+    this.#generation = this.#newGeneration(number + 1, this.#heard.heardMs, ledger.roundTripMs);
+    this.#state = 'playing';
+    this.#pump();
+  }
+
+  #settle(ended: UtteranceEnd): void {
+    this.#state = 'settled';
+    this.#cancelPump?.();
+    this.#clearDeadline();
+    this.#queue.clear();
+    const synthesizedMs = Math.floor(this.#synthesizedMs);
+    const heardMs = Math.min(this.#heard.heardMs, synthesizedMs);
+    const { heard, unheard, method } = this.#text.at(heardMs, synthesizedMs, this.#sourceEnded);
+    this.#listener.settled({
+      utterance: this.id,
+      ended,
+      heardMs,
+      sentMs: Math.min(this.#furthestMs, synthesizedMs),
+      synthesizedMs,
+      heardText: heard,
+      unheardText: unheard,
+      method: this.#heard.method,
+      textMethod: method,
+      errorMs: this.#heard.errorMs,
+      ...(this.#failure === undefined ? {} : { error: this.#failure.error }),
+    });
+  }
+
+  #deadline(ms: number, task: () => void): void {
+    this.#clearDeadline();
+    this.#cancelDeadline = this.#clock.after(ms, () => {
+      this.#cancelDeadline = undefined;
+      task();
+    });
+  }
+
+  #clearDeadline(): void {
+    this.#cancelDeadline?.();
+    this.#cancelDeadline = undefined;
+  }
+}
