@@ -1,6 +1,5 @@
 import { z } from 'zod';
 
-const ms = (value: number) => z.number().nonnegative().default(value);
 const count = (value: number) => z.number().int().positive().default(value);
 
 const isLoopback = (url: URL) => ['localhost', '127.0.0.1', '[::1]'].includes(url.hostname);
@@ -31,7 +30,10 @@ const schema = z
       .regex(/^\/?[\w-]+(\/[\w-]+)*$/, 'must be path segments such as "voice" or "phone/voice"')
       .transform((path) => path.replace(/^\//, ''))
       .default('voice'),
-    accountSid: z.string().regex(/^AC[0-9a-f]{32}$/i, 'must be AC and 32 hex digits').optional(),
+    accountSid: z
+      .string()
+      .regex(/^AC[0-9a-f]{32}$/i, 'must be AC and 32 hex digits')
+      .optional(),
     authToken: z.string().min(1).optional(),
     /** Signs stream tokens; the same on all instances. Default: derived from `authToken`, else random per process. */
     tokenSecret: z.string().min(16).optional(),
@@ -68,7 +70,10 @@ const schema = z
         /** Said when an agent or a voice fails. */
         sorry: z.string().min(1).default('Sorry, I did not manage that. Could you say it again?'),
         /** Said when it fails twice in a row, before the call ends. */
-        closing: z.string().min(1).default('I am sorry, I have a technical problem. Please call again later. Goodbye.'),
+        closing: z
+          .string()
+          .min(1)
+          .default('I am sorry, I have a technical problem. Please call again later. Goodbye.'),
       })
       .prefault({}),
   })
@@ -94,6 +99,8 @@ export const TWILIO_VOICE_OPTIONS = Symbol('TWILIO_VOICE_OPTIONS');
 export function resolveOptions(options: TwilioVoiceOptions = {}): ResolvedTwilioVoiceOptions {
   const result = schema.safeParse(options);
   if (result.success) return result.data;
-  const problems = result.error.issues.map((issue) => `${issue.path.join('.') || 'options'}: ${issue.message}`);
+  const problems = result.error.issues.map(
+    (issue) => `${issue.path.join('.') || 'options'}: ${issue.message}`,
+  );
   throw new Error(`TwilioVoiceModule: ${problems.join('; ')}`);
 }

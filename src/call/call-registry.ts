@@ -1,5 +1,5 @@
 import { Inject, Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
-import { Observable, Subject } from 'rxjs';
+import { map, type Observable, Subject } from 'rxjs';
 import { ConversationService } from '../conversation/conversation.service.js';
 import { VOICE_AGENT, type VoiceAgent } from '../conversation/voice-agent.js';
 import { CallerSpeech } from '../listening/caller-speech.js';
@@ -57,7 +57,9 @@ export class CallRegistry implements StreamAcceptor, OnModuleDestroy {
       call,
       playout,
       userSpeech$: caller.userSpeech$,
-      turns$: caller.turns$,
+      turns$: caller.utterances$.pipe(
+        map(({ onsetMs, endMs }) => ({ transcript: '', durationMs: endMs - onsetMs })),
+      ),
       held$: call.held$,
       failed: (error) => {
         this.logger.error(`Call ${call.callSid}: speech failed: ${describe(error)}`);

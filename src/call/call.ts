@@ -1,4 +1,4 @@
-import { BehaviorSubject, Observable, Subject } from 'rxjs';
+import { BehaviorSubject, type Observable, Subject } from 'rxjs';
 import type { Conversation } from '../conversation/conversation.js';
 import type { HistoryEntry } from '../conversation/history.js';
 import type { Reply } from '../conversation/voice-agent.js';

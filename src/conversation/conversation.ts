@@ -6,7 +6,7 @@ import {
   filter,
   finalize,
   merge,
-  Observable,
+  type Observable,
   of,
   ReplaySubject,
   Subject,

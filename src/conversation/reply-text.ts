@@ -43,9 +43,9 @@ async function drain(
 ): Promise<void> {
   try {
     while (!subscriber.closed) {
-      const { done, value } = await iterator.next();
-      if (done === true) break;
-      subscriber.next(value);
+      const result = await iterator.next();
+      if (result.done === true) break;
+      subscriber.next(result.value);
     }
     subscriber.complete();
   } catch (error) {

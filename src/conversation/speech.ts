@@ -21,9 +21,9 @@ export class Speech {
     this.outcome.catch(() => undefined);
   }
 
-  settle({ utterance: _utterance, error, ...outcome }: SettledUtterance): void {
-    if (outcome.ended === 'failed') this.#reject(error);
-    else this.#resolve(outcome);
+  settle(account: SettledUtterance): void {
+    if (account.ended === 'failed') this.#reject(account.error);
+    else this.#resolve(account);
   }
 
   /** It never began. */

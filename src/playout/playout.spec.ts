@@ -339,7 +339,7 @@ describe('the heard position', () => {
     await bench.clock.advance(2_000);
     const account = bench.settled.find(({ utterance }) => utterance === 1)!;
     const error = account.heardMs - lastHeard(bench, 1);
-    if (process.env['SHOW_WORST'] !== undefined && Math.abs(error) > 30) console.log(seed, error, rate, JSON.stringify(account));
+    if (process.env.SHOW_WORST !== undefined && Math.abs(error) > 30) console.log(seed, error, rate, JSON.stringify(account));
     return { error, account };
   }
 
@@ -355,7 +355,7 @@ describe('the heard position', () => {
       expect(account.heardMs).toBeLessThanOrEqual(account.sentMs);
     }
     const sizes = errors.map(Math.abs);
-    if (process.env['SHOW_FIGURES'] !== undefined)
+    if (process.env.SHOW_FIGURES !== undefined)
       console.log({
         jitterMs,
         p50: percentile(sizes, 0.5),

@@ -6,7 +6,7 @@ import type { MarkRecord, Received, SimulatedStream, Violation } from './simulat
 
 const SILENCE = 0xff;
 
-export type CallEventType =
+export type SimulatedCallEventType =
   | 'incoming'
   | 'twiml'
   | 'verb'
@@ -22,16 +22,16 @@ export type CallEventType =
   | 'ended';
 
 /** Something that happened in a call, at Twilio. */
-export interface CallEvent {
+export interface SimulatedCallEvent {
   /** ms on the clock. */
   readonly atMs: number;
-  readonly type: CallEventType;
+  readonly type: SimulatedCallEventType;
   readonly detail: string;
 }
 
 /** Everything that can be seen and heard from Twilio's and the caller's side of a call. */
 export class CallObservations {
-  readonly events: CallEvent[] = [];
+  readonly events: SimulatedCallEvent[] = [];
   /** One per `<Stream>`, in order. */
   readonly streams: SimulatedStream[] = [];
   /** What `<Say>` verbs said. */
@@ -61,7 +61,8 @@ export class CallObservations {
   /** What the caller heard from `fromMs` to `toMs` on the clock: mu-law, 0xFF where nothing was played. */
   heardAudio(fromMs: number, toMs: number): Uint8Array {
     const [first, ...more] = this.streams.map((stream) => stream.playout.heardAudio(fromMs, toMs));
-    if (first === undefined) return new Uint8Array(Math.max(0, Math.round((toMs - fromMs) * 8))).fill(SILENCE);
+    if (first === undefined)
+      return new Uint8Array(Math.max(0, Math.round((toMs - fromMs) * 8))).fill(SILENCE);
     for (const track of more)
       track.forEach((byte, index) => {
         if (byte !== SILENCE) first[index] = byte;
@@ -129,11 +130,11 @@ export class CallObservations {
   }
 
   /** Events of one type. */
-  eventsOf(type: CallEventType): CallEvent[] {
+  eventsOf(type: SimulatedCallEventType): SimulatedCallEvent[] {
     return this.events.filter((event) => event.type === type);
   }
 
-  protected record(type: CallEventType, detail = ''): void {
+  protected record(type: SimulatedCallEventType, detail = ''): void {
     this.events.push({ atMs: this.clock.now(), type, detail });
   }
 }

@@ -1,7 +1,8 @@
 import { EventEmitter } from 'node:events';
 import type { SocketEvents, TransportSocket } from './transport.js';
 
-const toBuffer = (data: string | Uint8Array) => (typeof data === 'string' ? Buffer.from(data) : Buffer.from(data));
+const toBuffer = (data: string | Uint8Array) =>
+  typeof data === 'string' ? Buffer.from(data) : Buffer.from(data);
 
 /** The server's side of a WebSocket that exists in memory only: looks like an open `ws` socket. */
 export class InProcessSocket extends EventEmitter {
@@ -40,11 +41,17 @@ export class InProcessSocket extends EventEmitter {
     const done = rest.find((argument): argument is (error?: Error) => void => typeof argument === 'function');
     if (this.readyState !== this.OPEN) {
       const error = new Error(`WebSocket is not open: readyState ${this.readyState}`);
-      if (done !== undefined) queueMicrotask(() => { done(error); });
+      if (done !== undefined)
+        queueMicrotask(() => {
+          done(error);
+        });
       return;
     }
     this.#events.message(toBuffer(data), typeof data !== 'string' && !sentAsText(rest[0]));
-    if (done !== undefined) queueMicrotask(() => { done(); });
+    if (done !== undefined)
+      queueMicrotask(() => {
+        done();
+      });
   }
 
   close(code = 1005, reason: string | Buffer = ''): void {

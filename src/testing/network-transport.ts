@@ -24,7 +24,11 @@ async function post(
   return { status: answer.status, contentType, body: await answer.text() };
 }
 
-function connect(url: string, headers: Readonly<Record<string, string>>, events: SocketEvents): TransportSocket {
+function connect(
+  url: string,
+  headers: Readonly<Record<string, string>>,
+  events: SocketEvents,
+): TransportSocket {
   const socket = new WebSocket(url, { perMessageDeflate: false, headers });
   socket.on('open', () => {
     events.open();

@@ -22,14 +22,15 @@ const SHAPES: Readonly<Record<string, { readonly inner?: string; readonly field?
   clear: {},
 };
 
-const HEADERS: readonly { readonly format: string; readonly bytes: RegExp }[] = [
-  { format: 'RIFF (wav)', bytes: /^RIFF/ },
-  { format: 'ID3 (mp3)', bytes: /^ID3[\x02-\x04]/ },
-  { format: 'Ogg', bytes: /^OggS/ },
-  { format: 'FLAC', bytes: /^fLaC/ },
-  { format: 'au', bytes: /^\.snd/ },
-  { format: 'AIFF', bytes: /^FORM....AIF/s },
-  { format: 'Matroska/WebM', bytes: /^\x1aE\xdf\xa3/ },
+/** First bytes of the formats people send by mistake, as Latin-1. */
+const HEADERS: readonly { readonly format: string; readonly starts: string }[] = [
+  { format: 'RIFF (wav)', starts: 'RIFF' },
+  { format: 'ID3 (mp3)', starts: 'ID3' },
+  { format: 'Ogg', starts: 'OggS' },
+  { format: 'FLAC', starts: 'fLaC' },
+  { format: 'au', starts: '.snd' },
+  { format: 'AIFF', starts: 'FORM' },
+  { format: 'WebM', starts: '\x1aE\xdf\xa3' },
 ];
 
 /**
@@ -62,13 +63,14 @@ function isFields(value: unknown): value is Fields {
 }
 
 function faultOf(message: Fields, streamSid: string): string | undefined {
-  const event = message['event'];
+  const event = message.event;
   const shape = typeof event === 'string' && Object.hasOwn(SHAPES, event) ? SHAPES[event] : undefined;
   if (shape === undefined) return `unknown event ${JSON.stringify(event)}`;
   const keys = ['event', 'streamSid', ...(shape.inner === undefined ? [] : [shape.inner])];
   const fault = keysFault(message, keys);
   if (fault !== undefined) return fault;
-  if (message['streamSid'] !== streamSid) return `streamSid of another stream: ${JSON.stringify(message['streamSid'])}`;
+  if (message.streamSid !== streamSid)
+    return `streamSid of another stream: ${JSON.stringify(message.streamSid)}`;
   if (shape.inner === undefined || shape.field === undefined) return undefined;
   return innerFault(message[shape.inner], shape.inner, shape.field);
 }
@@ -94,6 +96,6 @@ function payloadFault(payload: string): string | undefined {
   const audio = Buffer.from(payload, 'base64');
   if (audio.toString('base64') !== payload) return 'payload is not base64';
   const head = audio.subarray(0, 16).toString('latin1');
-  const header = HEADERS.find(({ bytes }) => bytes.test(head));
+  const header = HEADERS.find(({ starts }) => head.startsWith(starts));
   return header === undefined ? undefined : `payload starts with a file header: ${header.format}`;
 }

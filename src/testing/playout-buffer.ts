@@ -103,7 +103,7 @@ export class PlayoutBuffer {
       const startMs = start / BYTES_PER_MS;
       const endMs = (start + audio.length) / BYTES_PER_MS;
       const last = stretches.at(-1);
-      if (last !== undefined && last.endMs === startMs) last.endMs = endMs;
+      if (last?.endMs === startMs) last.endMs = endMs;
       else stretches.push({ startMs, endMs });
     }
     return stretches;

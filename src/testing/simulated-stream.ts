@@ -89,7 +89,9 @@ export class SimulatedStream {
   get mediaAfterClear(): number {
     const last = this.received.findLastIndex(({ event }) => event === 'clear');
     if (last < 0) return 0;
-    return this.received.slice(last).reduce((sum, { audio }) => sum + (audio?.length ?? 0) / MU_LAW_BYTES_PER_MS, 0);
+    return this.received
+      .slice(last)
+      .reduce((sum, { audio }) => sum + (audio?.length ?? 0) / MU_LAW_BYTES_PER_MS, 0);
   }
 
   /** Sends `connected` and `start`; from now on the caller is sent too, 20 ms each 20 ms. */
@@ -201,6 +203,8 @@ export class SimulatedStream {
     const earMs = fromMs - this.#options.echo.delayMs;
     const echo = decodeMuLaw(this.playout.heardAudio(earMs, earMs + FRAME_MS));
     const near = decodeMuLaw(said);
-    return encodeMuLaw(Float32Array.from(near, (sample, index) => sample + (echo[index] ?? 0) * this.#echoGain));
+    return encodeMuLaw(
+      Float32Array.from(near, (sample, index) => sample + (echo[index] ?? 0) * this.#echoGain),
+    );
   }
 }

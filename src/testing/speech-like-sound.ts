@@ -42,7 +42,9 @@ function buzz(length: number): Float64Array {
 }
 
 function pitchAt(time: number): number {
-  return PITCH_HZ * (1 + 0.08 * Math.sin(2 * Math.PI * 0.9 * time) + 0.015 * Math.sin(2 * Math.PI * 5.3 * time));
+  return (
+    PITCH_HZ * (1 + 0.08 * Math.sin(2 * Math.PI * 0.9 * time) + 0.015 * Math.sin(2 * Math.PI * 5.3 * time))
+  );
 }
 
 /** Starts loud, so that the onset is where it is said to be. */

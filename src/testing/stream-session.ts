@@ -36,7 +36,12 @@ export class StreamSession {
 
   constructor(options: StreamSessionOptions) {
     this.#options = options;
-    this.stream = new SimulatedStream({ ...options, send: (text) => { this.sendRaw(text); } });
+    this.stream = new SimulatedStream({
+      ...options,
+      send: (text) => {
+        this.sendRaw(text);
+      },
+    });
     this.over = new Promise((resolve) => {
       this.#settle = resolve;
     });
@@ -52,6 +57,7 @@ export class StreamSession {
 
   /** `stop`, then a tidy close. */
   stop(): void {
+    if (this.#ended) return;
     this.stream.stop();
     this.#up(() => this.#socket?.close(1000));
     this.#end('stopped');

@@ -19,10 +19,11 @@ export interface TwimlFault {
 
 /** Reads a `<Stream>`, or says what Twilio finds wrong with it. */
 export function readStreamVerb(element: TwimlElement, baseUrl: string): StreamVerb | TwimlFault {
-  const url = resolveStreamUrl(element.attributes['url'], baseUrl);
+  const url = resolveStreamUrl(element.attributes.url, baseUrl);
   if (typeof url !== 'string') return url;
   const { name, statusCallback, track } = element.attributes;
-  if (track !== undefined && track !== 'inbound_track') return { code: 31941, reason: `unsupported track ${track}` };
+  if (track !== undefined && track !== 'inbound_track')
+    return { code: 31941, reason: `unsupported track ${track}` };
   if (statusCallback !== undefined && !/^https?:\/\//.test(statusCallback))
     return { code: 12100, reason: `statusCallback is not an absolute URL: ${statusCallback}` };
   const parameters: Record<string, string> = {};
@@ -36,7 +37,8 @@ export function readStreamVerb(element: TwimlElement, baseUrl: string): StreamVe
 function readParameter(child: TwimlElement, into: Record<string, string>): TwimlFault | undefined {
   if (child.name !== 'Parameter') return { code: 12100, reason: `<${child.name}> inside <Stream>` };
   const { name, value } = child.attributes;
-  if (name === undefined || value === undefined) return { code: 12100, reason: '<Parameter> without name or value' };
+  if (name === undefined || value === undefined)
+    return { code: 12100, reason: '<Parameter> without name or value' };
   if (name.length + value.length >= MAX_PARAMETER)
     return { code: 12100, reason: `<Parameter name="${name}"> has 500 characters or more` };
   into[name] = value;

@@ -5,7 +5,11 @@ import { createHmac } from 'node:crypto';
  *
  * @param url as Twilio calls it; for a media stream the wss URL, without a form
  */
-export function twilioSignature(authToken: string, url: string, form: Readonly<Record<string, string>> = {}): string {
+export function twilioSignature(
+  authToken: string,
+  url: string,
+  form: Readonly<Record<string, string>> = {},
+): string {
   const fields = Object.keys(form)
     .sort()
     .map((name) => name + (form[name] ?? ''));

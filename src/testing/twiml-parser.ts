@@ -69,14 +69,16 @@ class TreeBuilder {
 
   #close(name: string, at: number): void {
     const element = this.#open.pop();
-    if (element?.name !== name) throw new Error(`</${name}> at offset ${at} closes <${element?.name ?? 'nothing'}>`);
+    if (element?.name !== name)
+      throw new Error(`</${name}> at offset ${at} closes <${element?.name ?? 'nothing'}>`);
     const parent = this.#open.at(-1);
     if (parent === undefined) this.#root = element;
     else parent.children.push(element);
   }
 
   #text(text: string, at: number): void {
-    if (this.#open.length === 0 && text.trim() !== '') throw new Error(`text outside the root at offset ${at}`);
+    if (this.#open.length === 0 && text.trim() !== '')
+      throw new Error(`text outside the root at offset ${at}`);
     for (const element of this.#open) element.text += text;
   }
 }
@@ -93,7 +95,8 @@ function attributesOf(source: string): Record<string, string> {
 function decode(text: string): string {
   return text.replace(/&([^;\s&]*)(;?)/g, (whole, name: string, end: string) => {
     const code = /^#(?:(\d+)|x([\da-f]+))$/i.exec(name);
-    if (end === '' || (code === null && !Object.hasOwn(ENTITIES, name))) throw new Error(`bad entity ${whole}`);
+    if (end === '' || (code === null && !Object.hasOwn(ENTITIES, name)))
+      throw new Error(`bad entity ${whole}`);
     if (code === null) return ENTITIES[name] ?? '';
     return String.fromCodePoint(code[1] === undefined ? parseInt(code[2] ?? '', 16) : parseInt(code[1], 10));
   });

@@ -48,7 +48,7 @@ const VERBS: Readonly<Record<string, Verb>> = {
     return undefined;
   },
   async Pause(element, _document, host) {
-    await host.wait(Number(element.attributes['length'] ?? '1') * 1000);
+    await host.wait(Number(element.attributes.length ?? '1') * 1000);
     return undefined;
   },
   async Connect(element, document, host) {
@@ -60,7 +60,7 @@ const VERBS: Readonly<Record<string, Verb>> = {
     const verb = readStreamVerb(child, document.url);
     if ('reason' in verb) host.onError(verb.code, verb.reason);
     else await host.stream(verb);
-    const action = element.attributes['action'];
+    const action = element.attributes.action;
     return action === undefined ? undefined : follow(action, document, host);
   },
   Redirect: (element, document, host) => follow(element.text.trim(), document, host),

@@ -1,0 +1,12 @@
+/** Ends telephone calls from outside their media stream. */
+export interface CallControl {
+  /**
+   * Asks the telephone network to end the call.
+   * @returns false where that is not possible; the caller must then close the stream
+   * @throws (rejects) the vendor's error
+   */
+  hangUp(callSid: string): Promise<boolean>;
+}
+
+/** DI token of the {@link CallControl}. */
+export const CALL_CONTROL = Symbol('CALL_CONTROL');

@@ -1,0 +1,36 @@
+export { CallRegistry } from './call/call-registry.js';
+export { CALL_CONTROL, type CallControl } from './call/call-control.js';
+export { CLOCK, type CancelTimer, type Clock } from './call/clock.js';
+export {
+  STREAM_ACCEPTOR,
+  type MediaSink,
+  type StreamAcceptor,
+  type StreamEndReason,
+  type StreamReceiver,
+  type StreamStart,
+} from './call/stream.js';
+export { SystemClock } from './call/system-clock.js';
+export type { CallEndReason, CallEvent, SpeechOutcome, VoiceCall } from './call/voice-call.js';
+export { ConversationService } from './conversation/conversation.service.js';
+export type { AgentEntry, CallerEntry, History, HistoryEntry } from './conversation/history.js';
+export { VOICE_AGENT, type Reply, type Turn, type VoiceAgent } from './conversation/voice-agent.js';
+export { EnergyDetector, type EnergyDetectorOptions } from './listening/energy-detector.js';
+export {
+  VOICE_ACTIVITY_DETECTOR,
+  type VoiceActivityDetector,
+  type VoiceActivityDetectorFactory,
+  type WindowListener,
+} from './listening/voice-activity-detector.js';
+export type { HeardMethod } from './playout/ledger.js';
+export type { TextMethod } from './playout/heard-text.js';
+export { SpeechStalledError, type SettledUtterance, type UtteranceEnd } from './playout/utterance.js';
+export { TtsService } from './tts/tts.service.js';
+export { VOICE, type AlignedText, type SpeechChunk, type Voice, type VoiceOptions } from './tts/voice.js';
+export { MediaStreamAdapter } from './twilio/media-stream.adapter.js';
+export { TwilioStreamGateway } from './twilio/twilio-stream.gateway.js';
+export {
+  TwilioVoiceModule,
+  type TwilioVoiceModuleAsyncOptions,
+  type TwilioVoiceModuleOptions,
+} from './twilio-voice.module.js';
+export { TWILIO_VOICE_OPTIONS, type TwilioVoiceOptions } from './twilio-voice.options.js';

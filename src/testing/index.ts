@@ -1,0 +1,46 @@
+export { isAudible, msToSilence } from './audibility.js';
+export {
+  CallObservations,
+  type SimulatedCallEvent,
+  type SimulatedCallEventType,
+} from './call-observations.js';
+export type { Said } from './caller-track.js';
+export { inProcessTransport, type InProcessOptions, type SocketGateway } from './in-process-transport.js';
+export { NetworkLane, type LaneOptions } from './network-lane.js';
+export { networkTransport } from './network-transport.js';
+export {
+  checkOutbound,
+  type OutboundCheck,
+  type OutboundMessage,
+  type OutboundViolation,
+} from './outbound-check.js';
+export { PlayoutBuffer, type HeardStretch } from './playout-buffer.js';
+export { seededRandom, type Random } from './random.js';
+export {
+  ScriptedAgent,
+  type ScriptedAgentOptions,
+  type ScriptedReply,
+  type ScriptedTokens,
+} from './scripted-agent.js';
+export { lastHeard, readScript, scriptedAudio, type ScriptPosition } from './scripted-chunk.js';
+export { ScriptedVoice, type ScriptedUtterance, type VoiceScript } from './scripted-voice.js';
+export { SimulatedCall, type SimulatedCallEnd } from './simulated-call.js';
+export type { SimulatedCallOptions } from './simulated-call-options.js';
+export { SimulatedCaller } from './simulated-caller.js';
+export { SimulatedLine, type SimulatedLineOptions } from './simulated-line.js';
+export { type DirectionOptions, type NetworkOptions } from './simulated-network.js';
+export {
+  SimulatedStream,
+  type EchoPath,
+  type MarkRecord,
+  type Received,
+  type SimulatedStreamOptions,
+  type Violation,
+} from './simulated-stream.js';
+export type { StreamIdentity } from './inbound-messages.js';
+export { speechLikeSound } from './speech-like-sound.js';
+export type { HttpAnswer, Post, SocketEvents, Transport, TransportSocket } from './transport.js';
+export { parseTwiml, type TwimlElement } from './twiml-parser.js';
+export type { TwimlEnd } from './twiml-runner.js';
+export { twilioSignature } from './twilio-signature.js';
+export { VirtualClock } from './virtual-clock.js';

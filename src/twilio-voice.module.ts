@@ -1,0 +1,107 @@
+import {
+  Module,
+  type DynamicModule,
+  type InjectionToken,
+  type ModuleMetadata,
+  type OptionalFactoryDependency,
+  type Provider,
+  type Type,
+} from '@nestjs/common';
+import { CallRegistry } from './call/call-registry.js';
+import { CLOCK } from './call/clock.js';
+import { STREAM_ACCEPTOR } from './call/stream.js';
+import { SystemClock } from './call/system-clock.js';
+import { ConversationService } from './conversation/conversation.service.js';
+import { VOICE_AGENT, type VoiceAgent } from './conversation/voice-agent.js';
+import { EnergyDetector } from './listening/energy-detector.js';
+import { VOICE_ACTIVITY_DETECTOR } from './listening/voice-activity-detector.js';
+import { OfflineVoice } from './tts/offline/offline-voice.js';
+import { TtsService } from './tts/tts.service.js';
+import { VOICE } from './tts/voice.js';
+import { TWILIO_PROVIDERS, twilioControllers } from './twilio/twilio.providers.js';
+import { resolveOptions, TWILIO_VOICE_OPTIONS, type TwilioVoiceOptions } from './twilio-voice.options.js';
+
+/** What has to be known before the module is built. */
+export interface TwilioVoiceModuleExtras {
+  /** The agent's class; Nest makes it, with whatever it injects from `imports`. */
+  readonly agent: Type<VoiceAgent>;
+  /** Modules whose providers the agent needs. */
+  readonly imports?: ModuleMetadata['imports'];
+  /** More providers; one with a token of this module (`VOICE`, `CLOCK`, …) replaces the module's own. */
+  readonly providers?: Provider[];
+  /** Makes the exported services available everywhere. */
+  readonly isGlobal?: boolean;
+  /** First segments of the webhook and stream paths, `voice` by default. */
+  readonly basePath?: string;
+}
+
+export type TwilioVoiceModuleOptions = Omit<TwilioVoiceOptions, 'basePath'> & TwilioVoiceModuleExtras;
+
+type Settings = Omit<TwilioVoiceOptions, 'basePath'>;
+
+export interface TwilioVoiceModuleAsyncOptions extends TwilioVoiceModuleExtras {
+  readonly inject?: (InjectionToken | OptionalFactoryDependency)[];
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- what is injected is the host's business
+  readonly useFactory: (...injected: any[]) => Settings | Promise<Settings>;
+}
+
+/** A telephone line for a Nest backend. */
+@Module({})
+export class TwilioVoiceModule {
+  /** @throws Error naming each wrong option */
+  static forRoot(options: TwilioVoiceModuleOptions): DynamicModule {
+    const { agent, imports, providers, isGlobal, basePath, ...settings } = options;
+    const extras = { agent, imports, providers, isGlobal, basePath };
+    resolveOptions(withPath(settings, basePath)); // fail here, where the stack shows the host's own line
+    return build(extras, {
+      provide: TWILIO_VOICE_OPTIONS,
+      useValue: resolveOptions(withPath(settings, basePath)),
+    });
+  }
+
+  /** As {@link forRoot}, with settings from a factory; what shapes the module itself stays static. */
+  static forRootAsync(options: TwilioVoiceModuleAsyncOptions): DynamicModule {
+    const { useFactory, inject = [] } = options;
+    return build(options, {
+      provide: TWILIO_VOICE_OPTIONS,
+      inject,
+      useFactory: async (...injected: unknown[]) =>
+        resolveOptions(withPath(await useFactory(...injected), options.basePath)),
+    });
+  }
+}
+
+const withPath = (settings: Settings, basePath: string | undefined): TwilioVoiceOptions =>
+  basePath === undefined ? settings : { ...settings, basePath };
+
+function build(
+  extras: { [Key in keyof TwilioVoiceModuleExtras]: TwilioVoiceModuleExtras[Key] | undefined },
+  options: Provider,
+): DynamicModule {
+  const { agent, imports = [], providers = [], isGlobal = false, basePath = 'voice' } = extras;
+  if (typeof agent !== 'function')
+    throw new Error(
+      'TwilioVoiceModule: agent is missing: give the class of your voice agent, { agent: MyAgent }',
+    );
+  return {
+    module: TwilioVoiceModule,
+    global: isGlobal,
+    imports,
+    controllers: twilioControllers(basePath),
+    providers: [
+      options,
+      agent,
+      { provide: VOICE_AGENT, useExisting: agent },
+      { provide: CLOCK, useClass: SystemClock },
+      { provide: VOICE, useFactory: () => new OfflineVoice() },
+      { provide: VOICE_ACTIVITY_DETECTOR, useValue: () => new EnergyDetector() },
+      TtsService,
+      ConversationService,
+      CallRegistry,
+      { provide: STREAM_ACCEPTOR, useExisting: CallRegistry },
+      ...TWILIO_PROVIDERS,
+      ...providers,
+    ],
+    exports: [CallRegistry, ConversationService, TtsService, TWILIO_VOICE_OPTIONS, CLOCK],
+  };
+}

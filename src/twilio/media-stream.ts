@@ -1,0 +1,254 @@
+import { Logger } from '@nestjs/common';
+import type { CancelTimer, Clock } from '../call/clock.js';
+import type { MediaSink, StreamAcceptor, StreamEndReason, StreamReceiver } from '../call/stream.js';
+import type { CallOutcome, CallOutcomes } from './call-outcomes.js';
+import { MessageEncoder } from './encoder.js';
+import { parseMessage, type ParsedMessage, type StartMessage } from './messages.js';
+import { StreamCounters, type StreamFault } from './stream-counters.js';
+import { CLOSED, CLOSE_GRACE_MS, OPEN, type StreamSocket } from './stream-socket.js';
+import { TOKEN_PARAMETER, type StreamTokens } from './stream-token.js';
+
+/** What a stream needs from the server it belongs to. */
+export interface MediaStreamContext {
+  readonly clock: Clock;
+  /** From the socket's opening to `start`, ms. */
+  readonly startTimeoutMs: number;
+  readonly acceptor: StreamAcceptor;
+  readonly tokens: StreamTokens;
+  readonly outcomes: CallOutcomes;
+  /** A start was valid: takes the stream in; false if there are too many. */
+  admit(stream: MediaStream): boolean;
+  /** The stream is over; called once. */
+  ended(stream: MediaStream): void;
+}
+
+type InStreamMessage = Extract<ParsedMessage, { streamSid: string }>;
+
+const logger = new Logger('TwilioVoice');
+
+/** One media stream on one socket: `pending` until a valid `start`, then `started`, then `ended`. */
+export class MediaStream implements MediaSink {
+  /** Resolves when the socket has closed. */
+  readonly closed: Promise<void>;
+  readonly #context: MediaStreamContext;
+  readonly #socket: StreamSocket;
+  readonly #counters = new StreamCounters(logger);
+  #state: 'pending' | 'started' | 'ended' = 'pending';
+  #start: StartMessage | undefined;
+  #encoder = new MessageEncoder('');
+  #receiver: StreamReceiver | undefined;
+  #endReason: StreamEndReason = 'socket-closed';
+  #lastSequenceNumber = 0;
+  #cancelTimer: CancelTimer;
+
+  constructor(socket: StreamSocket, context: MediaStreamContext) {
+    this.#socket = socket;
+    this.#context = context;
+    this.closed = new Promise((resolve) => {
+      socket.on('close', () => {
+        this.#cancelTimer();
+        this.#end('socket-closed');
+        resolve();
+      });
+    });
+    socket.on('message', (data, isBinary) => {
+      this.#guarded(() => {
+        this.#message(data, isBinary);
+      });
+    });
+    socket.on('error', (error) => {
+      this.#count('socketErrors', error.message);
+    });
+    this.#cancelTimer = context.clock.after(context.startTimeoutMs, () => {
+      this.#refuse('no start');
+    });
+  }
+
+  get state(): 'pending' | 'started' | 'ended' {
+    return this.#state;
+  }
+
+  get streamSid(): string | undefined {
+    return this.#start?.streamSid;
+  }
+
+  get callSid(): string | undefined {
+    return this.#start?.callSid;
+  }
+
+  /** Faults so far, by kind. */
+  get counters(): Readonly<Record<StreamFault, number>> {
+    return this.#counters.counts;
+  }
+
+  get bufferedBytes(): number {
+    return this.#socket.bufferedAmount;
+  }
+
+  media(audio: Uint8Array): void {
+    this.#send(() => this.#encoder.media(audio));
+  }
+
+  mark(name: string): void {
+    this.#send(() => this.#encoder.mark(name));
+  }
+
+  clear(): void {
+    this.#send(() => this.#encoder.clear());
+  }
+
+  close(outcome: CallOutcome): void {
+    if (this.#state === 'ended') return;
+    if (this.callSid !== undefined) this.#context.outcomes.record(this.callSid, outcome);
+    this.finish('closed-by-us');
+  }
+
+  /** Ends the stream and closes its socket, and drops it if the far end does not follow. */
+  finish(reason: StreamEndReason, code = 1000, text = ''): void {
+    this.#end(reason);
+    this.#shut(code, text);
+  }
+
+  #message(data: unknown, isBinary: boolean): void {
+    if (this.#state === 'ended') {
+      this.#count('afterEnd');
+      return;
+    }
+    if (isBinary || !(Buffer.isBuffer(data) || typeof data === 'string')) {
+      this.#count('binary');
+      return;
+    }
+    const message = parseMessage(data);
+    if ('rejected' in message) this.#count('malformed', message.rejected);
+    else if (message.event === 'unknown') this.#count('unknown');
+    else if (message.event !== 'connected') this.#take(message);
+  }
+
+  #take(message: InStreamMessage): void {
+    if (message.event === 'start') this.#starting(message);
+    else if (this.#start === undefined) this.#beforeStart(message);
+    else if (message.streamSid !== this.#start.streamSid) this.#count('foreignStream');
+    else if (message.event === 'stop') this.#stopped();
+    else if (this.#isNext(message.sequenceNumber)) this.#forward(message);
+  }
+
+  #beforeStart(message: InStreamMessage): void {
+    if (message.event === 'stop') this.#stopped();
+    else this.#count('early', message.event);
+  }
+
+  #starting(message: StartMessage): void {
+    if (this.#start !== undefined) {
+      this.#count('secondStart');
+      return;
+    }
+    const { [TOKEN_PARAMETER]: token, ...parameters } = message.parameters;
+    const redemption = this.#context.tokens.redeem(token, message.callSid);
+    if (redemption !== 'ok') {
+      this.#refuse(`token ${redemption}`);
+      return;
+    }
+    this.#cancelTimer();
+    this.#start = message;
+    this.#lastSequenceNumber = message.sequenceNumber;
+    if (!this.#context.admit(this)) {
+      this.finish('closed-by-us', 1013, 'too many streams');
+      return;
+    }
+    this.#accepted(message, parameters);
+  }
+
+  #accepted(
+    { streamSid, callSid, accountSid }: StartMessage,
+    parameters: Readonly<Record<string, string>>,
+  ): void {
+    this.#state = 'started';
+    this.#encoder = new MessageEncoder(streamSid);
+    const receiver = this.#context.acceptor.accept({ streamSid, callSid, accountSid, parameters }, this);
+    this.#receiver = receiver;
+    // The acceptor may have closed the stream before there was a receiver to tell.
+    if (this.#hasEnded()) receiver.ended(this.#endReason);
+  }
+
+  #forward(message: InStreamMessage): void {
+    if (message.event === 'media') this.#receiver?.audio(message.payload, message.timestampMs);
+    else if (message.event === 'mark') this.#receiver?.mark(message.name);
+    else if (message.event === 'dtmf') this.#receiver?.digit(message.digit);
+  }
+
+  /** A socket keeps order, so an older number is a repetition or a fault; gaps do no harm. */
+  #isNext(sequenceNumber: number): boolean {
+    if (sequenceNumber > this.#lastSequenceNumber) {
+      this.#lastSequenceNumber = sequenceNumber;
+      return true;
+    }
+    this.#count(sequenceNumber === this.#lastSequenceNumber ? 'duplicate' : 'outOfOrder');
+    return false;
+  }
+
+  /** Twilio closes the socket after `stop`: we do so only if it does not. */
+  #stopped(): void {
+    this.#end('stop');
+    this.#cancelTimer = this.#context.clock.after(CLOSE_GRACE_MS, () => {
+      this.#shut(1000, '');
+    });
+  }
+
+  #refuse(why: string): void {
+    logger.warn(`Stream ${this.#name()}: refused, ${why}`);
+    this.finish('closed-by-us', 1008, why);
+  }
+
+  #end(reason: StreamEndReason): void {
+    if (this.#state === 'ended') return;
+    this.#state = 'ended';
+    this.#endReason = reason;
+    this.#cancelTimer();
+    this.#context.ended(this);
+    try {
+      this.#receiver?.ended(reason);
+    } catch (error) {
+      this.#failed(error);
+    }
+  }
+
+  #shut(code: number, text: string): void {
+    this.#cancelTimer();
+    if (this.#socket.readyState === CLOSED) return;
+    this.#socket.close(code, text);
+    this.#cancelTimer = this.#context.clock.after(CLOSE_GRACE_MS, () => {
+      this.#socket.terminate();
+    });
+  }
+
+  /** A fault of the call's must end this stream only, never the process. */
+  #guarded(task: () => void): void {
+    try {
+      task();
+    } catch (error) {
+      this.#failed(error);
+      if (this.callSid !== undefined) this.#context.outcomes.record(this.callSid, 'failed');
+      this.finish('closed-by-us', 1011, 'internal error');
+    }
+  }
+
+  #failed(error: unknown): void {
+    this.#count('receiverErrors', (error as { name?: string } | undefined)?.name ?? 'not an error');
+  }
+
+  #send(text: () => string): void {
+    if (this.#state === 'started' && this.#socket.readyState === OPEN) this.#socket.send(text());
+  }
+
+  #hasEnded(): boolean {
+    return this.#state === 'ended';
+  }
+
+  #count(fault: StreamFault, detail?: string): void {
+    this.#counters.count(fault, this.#name(), detail);
+  }
+
+  #name(): string {
+    return this.streamSid ?? '(not started)';
+  }
+}

@@ -1,0 +1,49 @@
+import type { Logger } from '@nestjs/common';
+
+/** What can go wrong on a stream without ending it. */
+export type StreamFault =
+  | 'malformed'
+  | 'binary'
+  | 'unknown'
+  | 'outOfOrder'
+  | 'duplicate'
+  | 'early'
+  | 'foreignStream'
+  | 'secondStart'
+  | 'afterEnd'
+  | 'receiverErrors'
+  | 'socketErrors';
+
+/** Counts the faults of one stream and logs the first of each kind. */
+export class StreamCounters {
+  readonly counts: Readonly<Record<StreamFault, number>>;
+  readonly #counts: Record<StreamFault, number> = {
+    malformed: 0,
+    binary: 0,
+    unknown: 0,
+    outOfOrder: 0,
+    duplicate: 0,
+    early: 0,
+    foreignStream: 0,
+    secondStart: 0,
+    afterEnd: 0,
+    receiverErrors: 0,
+    socketErrors: 0,
+  };
+  readonly #logger: Logger;
+
+  constructor(logger: Logger) {
+    this.#logger = logger;
+    this.counts = this.#counts;
+  }
+
+  /**
+   * @param stream as logs shall call it
+   * @param detail never anything the caller or the host wrote
+   */
+  count(fault: StreamFault, stream: string, detail = ''): void {
+    this.#counts[fault] += 1;
+    if (this.#counts[fault] > 1) return;
+    this.#logger.warn(`Stream ${stream}: ${fault}${detail === '' ? '' : ` (${detail})`}; more are only counted`);
+  }
+}
