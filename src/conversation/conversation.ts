@@ -14,6 +14,7 @@ import {
   switchMap,
   take,
   takeUntil,
+  throwError,
 } from 'rxjs';
 import type { Clock } from '../call/clock.js';
 import type { SpeechOutcome, VoiceCall } from '../call/voice-call.js';
@@ -118,7 +119,8 @@ export class Conversation {
         this.#turn(turn);
       }),
     );
-    this.#floor$.next(this.#speech('answer', () => this.#agent.onCallStart?.(this.#line.call)));
+    const greeting = this.#greeting();
+    this.#floor$.next(greeting === undefined ? undefined : this.#speech('answer', () => greeting));
   }
 
   say(text: Reply): Promise<SpeechOutcome> {
@@ -151,6 +153,14 @@ export class Conversation {
     this.#subscriptions.unsubscribe();
     this.#dropOpen();
     this.#idle$.next();
+  }
+
+  #greeting(): Reply | undefined {
+    try {
+      return this.#agent.onCallStart?.(this.#line.call);
+    } catch (error) {
+      return throwError(() => error);
+    }
   }
 
   #turn({ transcript, durationMs }: CallerTurn): void {
@@ -230,7 +240,7 @@ export class Conversation {
     );
   }
 
-  #speech(kind: Speech['kind'], makeReply: (signal: AbortSignal) => Reply | undefined): Speech {
+  #speech(kind: Speech['kind'], makeReply: (signal: AbortSignal) => Reply): Speech {
     const text$ = replyText(makeReply);
     const speech = new Speech(kind, untilQuiet(text$, this.#closing$, this.#clock, CLOSING_QUIET_MS));
     this.#open.add(speech);

@@ -5,15 +5,14 @@ import type { Reply } from './voice-agent.js';
  * A reply as a cold stream of text. Unsubscribing aborts the signal the reply was made with at once, also while a
  * promise or an iterator is pending.
  */
-export function replyText(makeReply: (signal: AbortSignal) => Reply | undefined): Observable<string> {
+export function replyText(makeReply: (signal: AbortSignal) => Reply): Observable<string> {
   return new Observable((subscriber) => {
     const controller = new AbortController();
     subscriber.add(() => {
       controller.abort();
     });
     const reply = makeReply(controller.signal);
-    if (reply === undefined) subscriber.complete();
-    else if (typeof reply === 'string') {
+    if (typeof reply === 'string') {
       subscriber.next(reply);
       subscriber.complete();
     } else if (isObservable(reply)) subscriber.add(reply.subscribe(subscriber));

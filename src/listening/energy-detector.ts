@@ -1,75 +1,102 @@
 import type { VoiceActivityDetector, WindowListener } from './voice-activity-detector.js';
 
 export interface EnergyDetectorOptions {
-  /** Level above the noise floor at which speech is as likely as not, dB. */
+  /** Level above the noise floor at which speech is as likely as not, dB. Default 6. */
   readonly thresholdDb?: number;
-  /** Anything softer than this is never speech, dBFS. */
+  /** Level below which a window is rather not speech, however soft the background, dBFS. Default -48. */
   readonly minimumDb?: number;
-  /** How fast the floor follows a background that grows louder, dB per second. */
-  readonly floorRiseDbPerSecond?: number;
+  /** A louder background has become the floor after so long, ms. Default 1600. */
+  readonly floorMemoryMs?: number;
 }
 
+const WINDOW_MS = 20;
 const WINDOW_SAMPLES = 160;
 const FULL_SCALE = 32_768;
 const SILENCE_DB = -96;
-/** Between the threshold and so much more or less, probability runs from a half to one or nought, dB. */
-const SOFT_DB = 6;
-/** A floor starts here until the line has been heard, dBFS. */
-const FIRST_FLOOR_DB = -50;
-/** How fast the floor falls to a softer background: a share of the distance each window. */
-const FLOOR_FALL = 0.2;
+/** Probability goes from a half to 0.73 in so much, dB. */
+const SLOPE_DB = 2;
+/** Pole of the high-pass filter: about 180 Hz, above mains hum and below the telephone band. */
+const POLE = 0.87;
+/** The floor follows a level smoothed over some windows, or the deepest of many noisy windows would be the floor. */
+const SMOOTHING = 0.3;
+/** The floor is the lowest of so many blocks, the oldest of which is forgotten block by block. */
+const BLOCKS = 8;
+/** While the line is still unknown the floor is no higher: a caller who speaks at once is not background, dBFS. */
+const FIRST_FLOOR_DB = -44;
 
 /**
- * Speech by loudness above an adaptive noise floor. Weighs nothing, but takes every sudden noise for speech: the
- * rule for sustained speech has to do the rest. Windows of 20 ms; low rumble is taken out by a first difference.
+ * Speech by loudness above an adaptive noise floor, in windows of 20 ms. The floor is the lowest level of the last
+ * seconds: it falls at once, and follows a louder background after {@link EnergyDetectorOptions.floorMemoryMs}.
+ * Costs next to nothing, but takes every sudden noise for speech: the rule for sustained speech has to do the rest.
  */
 export class EnergyDetector implements VoiceActivityDetector {
-  readonly windowMs = 20;
+  readonly windowMs = WINDOW_MS;
   readonly #thresholdDb: number;
   readonly #minimumDb: number;
-  readonly #riseDb: number;
-  #floorDb = FIRST_FLOOR_DB;
+  readonly #blockWindows: number;
+  readonly #blocks = new Float64Array(BLOCKS);
+  #block = 0;
+  #blockAge = 0;
+  #blocksHeard = 0;
+  #smoothDb = Number.NaN;
   #energy = 0;
-  #edgeEnergy = 0;
+  #speechEnergy = 0;
   #count = 0;
   #previous = 0;
+  #filtered = 0;
 
   constructor(options: EnergyDetectorOptions = {}) {
-    this.#thresholdDb = options.thresholdDb ?? 9;
-    this.#minimumDb = options.minimumDb ?? -46;
-    this.#riseDb = (options.floorRiseDbPerSecond ?? 6) * (this.windowMs / 1000);
+    this.#thresholdDb = options.thresholdDb ?? 6;
+    this.#minimumDb = options.minimumDb ?? -48;
+    this.#blockWindows = Math.max(1, Math.round((options.floorMemoryMs ?? 1_600) / WINDOW_MS / BLOCKS));
+    this.reset();
   }
 
   process(samples: Int16Array, onWindow: WindowListener): void {
-    for (const sample of samples) {
-      const edge = sample - this.#previous;
-      this.#previous = sample;
-      this.#energy += sample * sample;
-      this.#edgeEnergy += edge * edge;
-      if (++this.#count === WINDOW_SAMPLES) this.#window(onWindow);
+    for (let index = 0; index < samples.length; index++) {
+      this.#sample(samples[index] ?? 0);
+      if (this.#count === WINDOW_SAMPLES) this.#window(onWindow);
     }
   }
 
   reset(): void {
-    this.#floorDb = FIRST_FLOOR_DB;
-    this.#energy = this.#edgeEnergy = this.#count = this.#previous = 0;
+    this.#blocks.fill(Number.POSITIVE_INFINITY);
+    this.#block = this.#blockAge = this.#blocksHeard = 0;
+    this.#smoothDb = Number.NaN;
+    this.#energy = this.#speechEnergy = this.#count = this.#previous = this.#filtered = 0;
+  }
+
+  #sample(sample: number): void {
+    this.#filtered = sample - this.#previous + POLE * this.#filtered;
+    this.#previous = sample;
+    this.#energy += sample * sample;
+    this.#speechEnergy += this.#filtered * this.#filtered;
+    this.#count++;
   }
 
   #window(onWindow: WindowListener): void {
     const levelDb = decibel(this.#energy);
-    // Half the difference of two neighbours is the signal without its lowest octaves.
-    const speechDb = Math.min(levelDb, decibel(this.#edgeEnergy));
-    this.#energy = this.#edgeEnergy = this.#count = 0;
-    const above = speechDb - this.#floorDb - this.#thresholdDb;
-    const probability =
-      speechDb < this.#minimumDb ? 0 : Math.min(1, Math.max(0, 0.5 + above / (2 * SOFT_DB)));
+    const speechDb = decibel(this.#speechEnergy);
+    this.#energy = this.#speechEnergy = this.#count = 0;
     this.#follow(speechDb);
-    onWindow(probability, levelDb);
+    const aboveDb = Math.min(speechDb - this.#floorDb() - this.#thresholdDb, speechDb - this.#minimumDb);
+    onWindow(1 / (1 + Math.exp(-aboveDb / SLOPE_DB)), levelDb);
   }
 
   #follow(db: number): void {
-    if (db < this.#floorDb) this.#floorDb += (Math.max(db, SILENCE_DB / 1.4) - this.#floorDb) * FLOOR_FALL;
-    else this.#floorDb = Math.min(db, this.#floorDb + this.#riseDb);
+    this.#smoothDb = Number.isNaN(this.#smoothDb) ? db : this.#smoothDb + SMOOTHING * (db - this.#smoothDb);
+    this.#blocks[this.#block] = Math.min(this.#blocks[this.#block] ?? db, this.#smoothDb);
+    if (++this.#blockAge < this.#blockWindows) return;
+    this.#blockAge = 0;
+    this.#blocksHeard++;
+    this.#block = (this.#block + 1) % BLOCKS;
+    this.#blocks[this.#block] = Number.POSITIVE_INFINITY;
+  }
+
+  #floorDb(): number {
+    let floorDb = this.#blocksHeard < BLOCKS ? FIRST_FLOOR_DB : Number.POSITIVE_INFINITY;
+    for (let index = 0; index < BLOCKS; index++) floorDb = Math.min(floorDb, this.#blocks[index] ?? floorDb);
+    return floorDb;
   }
 }
 

@@ -15,22 +15,28 @@ export interface SustainedSpeechOptions {
   readonly quiet: SpeechBar;
   /** The higher bar while the caller can hear us: our own echo must not pass it. */
   readonly talking: SpeechBar;
+  /** An unvoiced gap longer than this forgets what was voiced before it, as long as speech has not begun, ms. */
+  readonly maxGapMs: number;
   /** Probability that keeps speech going once it has begun: lower than to start, 0 to 1. */
   readonly stayProbability: number;
-  /** Silence after which speech has ended, ms. */
+  /** Once speech has begun, windows may be softer than the bar by so much, dB. */
+  readonly stayDb: number;
+  /** Time without voice after which speech has ended, ms. */
   readonly endSilenceMs: number;
 }
 
 export const SUSTAINED_SPEECH_DEFAULTS: SustainedSpeechOptions = {
   quiet: { voicedMs: 100, withinMs: 240, probability: 0.5, minimumDb: -60 },
-  talking: { voicedMs: 160, withinMs: 320, probability: 0.6, minimumDb: -42 },
+  talking: { voicedMs: 160, withinMs: 320, probability: 0.7, minimumDb: -44 },
+  maxGapMs: 100,
   stayProbability: 0.35,
+  stayDb: 6,
   endSilenceMs: 700,
 };
 
 export type SpeechChange = 'started' | 'ended';
 
-interface Window {
+interface Stretch {
   readonly ms: number;
   readonly voiced: boolean;
 }
@@ -41,13 +47,13 @@ interface Window {
  */
 export class SustainedSpeech {
   readonly #options: SustainedSpeechOptions;
-  #window: Window[] = [];
-  #windowMs = 0;
+  /** The windows that may yet become speech; the first of them is voiced. */
+  #recent: Stretch[] = [];
+  #recentMs = 0;
   #speaking = false;
   #silentMs = 0;
   #voicedMs = 0;
-  #elapsedMs = 0;
-  #onsetAgoMs = 0;
+  #sinceOnsetMs = 0;
 
   constructor(options: SustainedSpeechOptions = SUSTAINED_SPEECH_DEFAULTS) {
     this.#options = options;
@@ -64,10 +70,10 @@ export class SustainedSpeech {
 
   /** How long before now the speech that is going on or has just ended began, ms. */
   get sinceOnsetMs(): number {
-    return this.#onsetAgoMs + this.#elapsedMs;
+    return this.#sinceOnsetMs;
   }
 
-  /** Silence since the last voiced window, ms. */
+  /** Time since the last voiced window, ms. */
   get silentMs(): number {
     return this.#silentMs;
   }
@@ -79,37 +85,51 @@ export class SustainedSpeech {
    * @param talking whether the caller can hear us
    */
   push(probability: number, levelDb: number, ms: number, talking: boolean): SpeechChange | undefined {
-    return this.#speaking ? this.#goOn(probability, ms) : this.#wait(probability, levelDb, ms, talking);
+    const bar = talking ? this.#options.talking : this.#options.quiet;
+    return this.#speaking
+      ? this.#goOn(this.#stays(probability, levelDb, bar), ms)
+      : this.#wait(probability >= bar.probability && levelDb >= bar.minimumDb, ms, bar);
   }
 
-  #wait(probability: number, levelDb: number, ms: number, talking: boolean): SpeechChange | undefined {
-    const bar = talking ? this.#options.talking : this.#options.quiet;
-    this.#window.push({ ms, voiced: probability >= bar.probability && levelDb >= bar.minimumDb });
-    this.#windowMs += ms;
-    while (this.#window.length > 0 && (this.#windowMs > bar.withinMs || this.#window[0]?.voiced === false))
-      this.#windowMs -= this.#window.shift()?.ms ?? 0;
-    const voicedMs = this.#window.reduce((sum, window) => sum + (window.voiced ? window.ms : 0), 0);
-    if (voicedMs < bar.voicedMs) return undefined;
+  #stays(probability: number, levelDb: number, bar: SpeechBar): boolean {
+    return probability >= this.#options.stayProbability && levelDb >= bar.minimumDb - this.#options.stayDb;
+  }
+
+  #wait(voiced: boolean, ms: number, bar: SpeechBar): SpeechChange | undefined {
+    if (!voiced && this.#recent.length === 0) return undefined;
+    this.#silentMs = voiced ? 0 : this.#silentMs + ms;
+    this.#recent.push({ ms, voiced });
+    this.#recentMs += ms;
+    this.#forget(bar);
+    const voicedMs = this.#recent.reduce((sum, stretch) => sum + (stretch.voiced ? stretch.ms : 0), 0);
+    return voicedMs < bar.voicedMs ? undefined : this.#start(voicedMs);
+  }
+
+  #forget(bar: SpeechBar): void {
+    if (this.#silentMs > this.#options.maxGapMs) this.#clear();
+    while (this.#recentMs > bar.withinMs || this.#recent[0]?.voiced === false)
+      this.#recentMs -= this.#recent.shift()?.ms ?? this.#recentMs;
+  }
+
+  #start(voicedMs: number): SpeechChange {
     this.#speaking = true;
     this.#voicedMs = voicedMs;
-    this.#onsetAgoMs = this.#windowMs;
-    this.#elapsedMs = 0;
-    this.#silentMs = 0;
-    this.#window = [];
-    this.#windowMs = 0;
+    this.#sinceOnsetMs = this.#recentMs;
+    this.#clear();
     return 'started';
   }
 
-  #goOn(probability: number, ms: number): SpeechChange | undefined {
-    this.#elapsedMs += ms;
-    if (probability >= this.#options.stayProbability) {
-      this.#voicedMs += ms;
-      this.#silentMs = 0;
-      return undefined;
-    }
-    this.#silentMs += ms;
+  #goOn(voiced: boolean, ms: number): SpeechChange | undefined {
+    this.#sinceOnsetMs += ms;
+    this.#silentMs = voiced ? 0 : this.#silentMs + ms;
+    if (voiced) this.#voicedMs += ms;
     if (this.#silentMs < this.#options.endSilenceMs) return undefined;
     this.#speaking = false;
     return 'ended';
+  }
+
+  #clear(): void {
+    this.#recent = [];
+    this.#recentMs = 0;
   }
 }

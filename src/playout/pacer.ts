@@ -14,6 +14,10 @@ const EARLY_MS = 10;
 const LATE_MS = 30;
 /** So many late echoes in a row, and the schedule slips. */
 const LATE_ECHOES = 3;
+/** Until so many echoes have come, one that a stall has held up could pass for the usual round trip. */
+const ENOUGH_ECHOES = 3;
+/** Assumed round trip as long as nothing is known, ms. */
+const DEFAULT_ROUND_TRIP_MS = 80;
 /** Without any echo for so long the far end seems not to return marks, and the cap would block for ever. */
 const NO_ECHO_YET_MS = 1_000;
 const NO_ECHO_MS = 5_000;
@@ -29,13 +33,17 @@ export class Pacer {
   #anchor = 0;
   #started = false;
   #roundTrip: number | undefined;
+  #echoes = 0;
+  readonly #knownRoundTrip: number;
   #late: number[] = [];
   #ackedMs = 0;
   #lastEchoAt: number | undefined;
   #startedAt = 0;
 
-  constructor(options: PacerOptions) {
+  /** @param knownRoundTripMs the shortest that this stream has seen */
+  constructor(options: PacerOptions, knownRoundTripMs = DEFAULT_ROUND_TRIP_MS) {
     this.#options = options;
+    this.#knownRoundTrip = knownRoundTripMs;
   }
 
   /** Audio the far end holds by our own clock, ms; 0 or less when it has run dry. */
@@ -66,6 +74,7 @@ export class Pacer {
   echoed(positionMs: number, now: number): void {
     this.#ackedMs = Math.max(this.#ackedMs, positionMs);
     this.#lastEchoAt = now;
+    this.#echoes++;
     const roundTrip = now - this.#anchor - positionMs;
     if (this.#roundTrip === undefined) {
       this.#roundTrip = Math.max(0, roundTrip);
@@ -85,7 +94,9 @@ export class Pacer {
   /** Audio that may be under way, waiting or played without our knowing it, ms. */
   #cap(): number {
     const { leadMs, markSpacingMs } = this.#options;
-    return leadMs + FRAME_MS + markSpacingMs + (this.#roundTrip ?? 4 * FRAME_MS);
+    const roundTrip =
+      this.#echoes < ENOUGH_ECHOES ? this.#knownRoundTrip : (this.#roundTrip ?? this.#knownRoundTrip);
+    return leadMs + FRAME_MS + markSpacingMs + roundTrip;
   }
 
   #capDroppedAt(): number {

@@ -46,7 +46,8 @@ function readScript(bytes: Uint8Array): Heard[] {
   for (let at = 0; at < bytes.length; at++) {
     if (bytes[at] !== 0x81) continue; // a cut falls anywhere, also inside a ms
     const [, utterance = 0, high = 0, middle = 0, low, ...rest] = bytes.subarray(at, at + 8);
-    if (low !== undefined && rest.every((byte) => byte === 1)) blocks.push({ utterance, ms: (high << 14) | (middle << 7) | low });
+    if (low !== undefined && rest.every((byte) => byte === 1))
+      blocks.push({ utterance, ms: (high << 14) | (middle << 7) | low });
   }
   return blocks;
 }
@@ -339,7 +340,8 @@ describe('the heard position', () => {
     await bench.clock.advance(2_000);
     const account = bench.settled.find(({ utterance }) => utterance === 1)!;
     const error = account.heardMs - lastHeard(bench, 1);
-    if (process.env.SHOW_WORST !== undefined && Math.abs(error) > 30) console.log(seed, error, rate, JSON.stringify(account));
+    if (process.env.SHOW_WORST !== undefined && Math.abs(error) > 30)
+      console.log(seed, error, rate, JSON.stringify(account));
     return { error, account };
   }
 

@@ -138,7 +138,7 @@ export class Playout {
   }
 
   #settle(utterance: Utterance, account: SettledUtterance): void {
-    this.#roundTripMs = utterance.roundTripMs;
+    this.#roundTripMs = Math.min(this.#roundTripMs ?? Infinity, utterance.roundTripMs);
     this.#utterances.delete(utterance.id);
     if (this.#current === utterance) this.#current = undefined;
     this.#settled.next(account);

@@ -198,7 +198,7 @@ export class Utterance {
     return {
       number,
       ledger: new Ledger(startMs, roundTripMs),
-      pacer: new Pacer(this.#options),
+      pacer: new Pacer(this.#options, roundTripMs),
       lastMarkMs: startMs,
       probeDue: true,
     };

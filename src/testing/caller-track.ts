@@ -49,7 +49,7 @@ export class CallerTrack {
       const part = this.#parts[index];
       if (part === undefined || part.start + part.audio.length <= from) break;
       const skip = Math.max(0, from - part.start);
-      const at = part.start + skip - from + 1;
+      const at = part.start + skip - from;
       if (at < track.length) track.set(part.audio.subarray(skip, skip + track.length - at), at);
     }
     return track;

@@ -5,6 +5,7 @@ export {
   type SimulatedCallEventType,
 } from './call-observations.js';
 export type { Said } from './caller-track.js';
+export { InProcessSocket } from './in-process-socket.js';
 export { inProcessTransport, type InProcessOptions, type SocketGateway } from './in-process-transport.js';
 export { NetworkLane, type LaneOptions } from './network-lane.js';
 export { networkTransport } from './network-transport.js';

@@ -24,7 +24,7 @@ export class SimulatedCall extends SimulatedCaller {
   readonly accountSid: string;
   readonly from: string;
   readonly to: string;
-  /** The first stream has started. */
+  /** The first stream has started; stays pending if none ever does. */
   readonly connected: Promise<void>;
   /** The call is over. */
   readonly ended: Promise<SimulatedCallEnd>;

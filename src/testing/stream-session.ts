@@ -65,12 +65,14 @@ export class StreamSession {
 
   /** The connection breaks: neither `stop` nor a close frame. */
   drop(): void {
+    if (this.#ended) return;
     this.#socket?.terminate();
     this.#end('dropped');
   }
 
   /** Twilio gives the stream up; its socket stays open and silent, and breaks only later. */
   fail(socketDiesAfterMs: number): void {
+    if (this.#ended) return;
     this.#end('stream-error');
     this.#options.clock.after(socketDiesAfterMs, () => this.#socket?.terminate());
   }

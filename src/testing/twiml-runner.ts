@@ -48,7 +48,7 @@ const VERBS: Readonly<Record<string, Verb>> = {
     return undefined;
   },
   async Pause(element, _document, host) {
-    await host.wait(Number(element.attributes.length ?? '1') * 1000);
+    await host.wait((Number(element.attributes.length ?? '1') || 1) * 1000);
     return undefined;
   },
   async Connect(element, document, host) {
@@ -71,6 +71,10 @@ const VERBS: Readonly<Record<string, Verb>> = {
 
 async function follow(target: string, document: TwimlDocument, host: TwimlHost): Promise<Step> {
   if (host.over) return undefined;
+  if (!URL.canParse(target, document.url)) {
+    host.onError(11100, `malformed URL ${target}`);
+    return { end: 'error' };
+  }
   const next = await host.request(new URL(target, document.url).href);
   return next === undefined ? { end: 'error' } : { next };
 }

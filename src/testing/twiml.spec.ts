@@ -111,6 +111,7 @@ describe('runTwiml', () => {
     ['<Dial>+1</Dial><Say>never</Say>', 'dial', ['Dial']],
     ['<Gather/><Say>on</Say>', 'twiml-ran-out', ['Gather', 'error 12200', 'Say', '"on"']],
     ['<Connect/><Hangup/>', 'hangup', ['Connect', 'error 12100', 'Hangup']],
+    ['<Redirect>https://</Redirect>', 'error', ['Redirect', 'error 11100']],
     ['<Redirect>missing</Redirect>', 'error', ['Redirect']],
     ['<Redirect>/in</Redirect>', 'error', expect.arrayContaining(['error 12100'])],
   ])('runs %s', async (verbs, end, log) => {

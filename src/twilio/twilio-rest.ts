@@ -1,0 +1,53 @@
+import { Inject, Injectable, Optional } from '@nestjs/common';
+import type { CallControl } from '../call/call-control.js';
+import { TWILIO_VOICE_OPTIONS, type ResolvedTwilioVoiceOptions } from '../twilio-voice.options.js';
+
+/** What is used of the `twilio` package's client. */
+export interface TwilioClient {
+  calls(callSid: string): { update(change: { status: 'completed' }): Promise<unknown> };
+}
+
+/** DI token of a {@link TwilioClient} of the host's own (another region, a sub-account, a proxy). */
+export const TWILIO_CLIENT = Symbol('TWILIO_CLIENT');
+
+/** Twilio's error code for a resource that is not there. */
+const NOT_FOUND = 20404;
+
+/**
+ * Hangs up through Twilio's REST API. Only ever updates the call: the Streams resource does not know bidirectional
+ * streams.
+ */
+@Injectable()
+export class TwilioCallControl implements CallControl {
+  private client: Promise<TwilioClient> | undefined;
+
+  constructor(
+    @Inject(TWILIO_VOICE_OPTIONS) { accountSid, authToken }: ResolvedTwilioVoiceOptions,
+    @Optional() @Inject(TWILIO_CLIENT) client?: TwilioClient,
+  ) {
+    this.connect = () => {
+      if (client !== undefined) return Promise.resolve(client);
+      if (accountSid === undefined || authToken === undefined) return undefined;
+      return createClient(accountSid, authToken);
+    };
+  }
+  private readonly connect: () => Promise<TwilioClient> | undefined;
+
+  async hangUp(callSid: string): Promise<boolean> {
+    this.client ??= this.connect();
+    if (this.client === undefined) return false;
+    const client = await this.client;
+    try {
+      await client.calls(callSid).update({ status: 'completed' });
+    } catch (error) {
+      if ((error as { code?: unknown } | undefined)?.code !== NOT_FOUND) throw error;
+    }
+    return true;
+  }
+}
+
+/** Loaded on demand: the package costs a quarter of a second at start. */
+async function createClient(accountSid: string, authToken: string): Promise<TwilioClient> {
+  const { default: twilio } = await import('twilio');
+  return twilio(accountSid, authToken);
+}

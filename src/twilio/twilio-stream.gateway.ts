@@ -1,0 +1,102 @@
+import type { IncomingMessage } from 'node:http';
+import { Inject, Injectable, Logger, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
+import { type OnGatewayConnection, type OnGatewayInit, WebSocketGateway } from '@nestjs/websockets';
+import type { ServerOptions } from 'ws';
+import type { StreamEndReason } from '../call/stream.js';
+import { TWILIO_VOICE_OPTIONS, type ResolvedTwilioVoiceOptions } from '../twilio-voice.options.js';
+import { MEDIA_STREAM } from './media-stream.adapter.js';
+import { OpenStreams } from './open-streams.js';
+import { streamPath } from './public-urls.js';
+import { type SignedRequest, TwilioSignatures } from './signature.js';
+import type { StreamSocket } from './stream-socket.js';
+
+/** HTTP status of a refused handshake. */
+export type HandshakeRefusal = 403 | 503;
+
+const HINTS = {
+  403: 'its signature is missing or wrong: is publicUrl the address Twilio calls, and authToken that of the account?',
+  503: 'there are too many streams, or the server is shutting down',
+};
+
+/**
+ * Where Twilio's media streams arrive. It reads raw sockets and subscribes to no messages: Nest's message handlers do
+ * not keep order, run the host's global guards on every frame, and send what they return to Twilio.
+ */
+@Injectable()
+@WebSocketGateway({ path: '/voice/stream', transport: MEDIA_STREAM })
+export class TwilioStreamGateway
+  implements OnGatewayInit, OnGatewayConnection, OnModuleInit, OnModuleDestroy
+{
+  /** Refused handshakes so far, by status. */
+  readonly refusals: Readonly<Record<HandshakeRefusal, number>>;
+  private readonly refused: Record<HandshakeRefusal, number> = { 403: 0, 503: 0 };
+  private readonly logger = new Logger('TwilioVoice');
+  private readonly checked = new WeakSet<object>();
+  private serverFault: string | undefined;
+
+  constructor(
+    @Inject(TWILIO_VOICE_OPTIONS) options: ResolvedTwilioVoiceOptions,
+    private readonly streams: OpenStreams,
+    private readonly signatures: TwilioSignatures,
+  ) {
+    this.refusals = this.refused;
+    // A decorator's arguments are fixed before the options are known; Nest reads them only when it opens the server.
+    WebSocketGateway({
+      path: streamPath(options),
+      transport: MEDIA_STREAM,
+      perMessageDeflate: false,
+      maxPayload: options.limits.maxPayloadBytes,
+    })(this.constructor);
+  }
+
+  /** Takes the `ws` server; anything else is refused by {@link onModuleInit}. */
+  afterInit(server: { handleUpgrade?: unknown; options?: ServerOptions }): void {
+    if (typeof server.handleUpgrade !== 'function' || server.options === undefined) {
+      this.serverFault = 'TwilioStreamGateway needs a ws server and got another one, such as one of socket.io';
+      return;
+    }
+    server.options.verifyClient = (info, done) => {
+      const refusal = this.check(info.req);
+      if (refusal === undefined) done(true);
+      else done(false, refusal, undefined, refusal === 503 ? { 'Retry-After': '1' } : {});
+    };
+  }
+
+  /** @throws Error when the host's WebSocket adapter cannot carry media streams (`afterInit` cannot stop the boot) */
+  onModuleInit(): void {
+    if (this.serverFault === undefined) return;
+    throw new Error(
+      `${this.serverFault}: call MediaStreamAdapter.install(app) after app.useWebSocketAdapter(…), if any, and before app.listen().`,
+    );
+  }
+
+  /** Decides about a handshake: the status to refuse it with, or undefined to accept it. */
+  check(request: SignedRequest): HandshakeRefusal | undefined {
+    const refusal = !this.signatures.handshake(request) ? 403 : this.streams.hasRoom ? undefined : 503;
+    if (refusal === undefined) this.checked.add(request);
+    else this.refuse(refusal);
+    return refusal;
+  }
+
+  /** Attaches everything before it returns: an await first would lose `connected` and `start`. */
+  handleConnection(client: StreamSocket, request: SignedRequest | IncomingMessage): void {
+    // Not every adapter asks verifyClient.
+    if (this.checked.has(request) || this.check(request) === undefined) this.streams.open(client);
+    else client.close(1008, 'refused');
+  }
+
+  /** Ends a stream at once and closes its socket; false if it is not open here. */
+  endStream(streamSid: string, reason: StreamEndReason): boolean {
+    return this.streams.endStream(streamSid, reason);
+  }
+
+  async onModuleDestroy(): Promise<void> {
+    await this.streams.drain();
+  }
+
+  private refuse(status: HandshakeRefusal): void {
+    this.refused[status] += 1;
+    if (this.refused[status] > 1) return;
+    this.logger.warn(`A media stream was refused with ${status}, ${HINTS[status]} More are only counted.`);
+  }
+}

@@ -1,0 +1,231 @@
+import { describe, expect, it } from '@jest/globals';
+import type { VirtualClock } from '../src/testing/index.js';
+import { ScriptedAgent, ScriptedVoice, type ScriptedReply, type VoiceScript } from '../src/testing/index.js';
+import { Playground, wireViolations } from './support/playground.js';
+
+const TALE = Array.from({ length: 40 }, (_, index) => `word${index + 1}`).join(' ');
+
+function setUp(replies: readonly ScriptedReply[] = [TALE], greeting?: string, script: VoiceScript = {}) {
+  let agent!: ScriptedAgent;
+  const playground = new Playground({
+    agent: (clock: VirtualClock) =>
+      (agent = new ScriptedAgent(clock, replies, greeting === undefined ? {} : { greeting })),
+    voice: (clock) => new ScriptedVoice(clock, script),
+  });
+  return {
+    playground,
+    agent,
+    clock: playground.clock,
+    voice: playground.voice as ScriptedVoice,
+    call: playground.call,
+  };
+}
+
+describe('a conversation', () => {
+  it('greets, listens, and answers when the caller has finished', async () => {
+    const { playground, agent, clock, voice } = setUp(['an answer'], 'hello there caller');
+    await clock.advance(3_000);
+    expect(voice.utterances[0]).toMatchObject({ text: 'hello there caller', state: 'complete' });
+    await playground.speak(600);
+    expect(agent.turns).toHaveLength(0);
+    await clock.advance(2_000);
+    expect(agent.turns).toHaveLength(1);
+    expect(playground.call.history.map(({ role, text }) => [role, text])).toEqual([
+      ['agent', 'hello there caller'],
+      ['caller', ''],
+      ['agent', 'an answer'],
+    ]);
+    await playground.finish();
+  });
+
+  it('falls silent when the caller speaks, aborts the agent, cancels the voice, and knows what was heard', async () => {
+    const { playground, agent, clock, voice } = setUp([{ tokens: TALE, tokenDelayMs: 30, then: 'never' }]);
+    await playground.speak(400);
+    await clock.advance(4_000);
+    const spokenAt = clock.now();
+    await playground.speak(400);
+    await clock.advance(200);
+    expect(agent.aborts.map(({ turn }) => turn)).toEqual([0]);
+    expect(agent.openStreams).toBe(0);
+    expect(voice.cancelled).toBe(1);
+    const silentAt = playground.line.buffer.heard.at(-1)!.endMs;
+    expect(silentAt - spokenAt).toBeLessThanOrEqual(160 + 20 + 55 + 20);
+    const [account] = playground.accounts;
+    expect(account).toMatchObject({ ended: 'cut', method: 'fence' });
+    expect(Math.abs(account!.heardMs - playground.heardOf(1))).toBeLessThanOrEqual(30);
+    expect(Math.abs(account!.heardText.split(' ').length - playground.heardOf(1) / 300)).toBeLessThanOrEqual(
+      1,
+    );
+    expect(playground.line.clearsSent).toBe(1);
+    await playground.finish();
+  });
+
+  it('gives the next turn a history with the heard words only', async () => {
+    const { playground, agent, clock } = setUp([TALE, 'second']);
+    await playground.speak(400);
+    await clock.advance(3_000);
+    await playground.speak(400);
+    await clock.advance(3_000);
+    const [entry] = agent.turns[1]!.history.filter(({ role }) => role === 'agent');
+    expect(entry).toMatchObject({ interrupted: true });
+    const heard = playground.heardOf(1) / 300;
+    expect(Math.abs(entry!.text.split(' ').length - heard)).toBeLessThanOrEqual(1);
+    expect(TALE).toBe(entry!.role === 'agent' ? `${entry!.text} ${entry!.unheard}` : '');
+    await playground.finish();
+  });
+
+  it('does not talk over a caller who is already talking', async () => {
+    const { playground, clock, call } = setUp();
+    const speaking = playground.speak(2_000);
+    await clock.advance(0);
+    void speaking;
+    await clock.advance(500);
+    const outcome = await call.say('this must wait for nobody');
+    expect(outcome).toMatchObject({ ended: 'cut', heardMs: 0 });
+    expect(playground.line.sentBytes).toBe(0);
+    await playground.finish();
+  });
+
+  it('says one thing after the other, and resolves with what was heard of each', async () => {
+    const { playground, clock, call, voice } = setUp();
+    await clock.advance(100);
+    const both = Promise.all([call.say('one two three'), call.say('four five')]);
+    await clock.advance(4_000);
+    expect(await both).toMatchObject([
+      { ended: 'played', heardMs: 900, heardText: 'one two three' },
+      { ended: 'played', heardMs: 600, heardText: 'four five' },
+    ]);
+    expect(voice.utterances.map(({ text }) => text)).toEqual(['one two three', 'four five']);
+    await playground.finish();
+  });
+
+  it('drops what waits when it is interrupted, and resolves it as cut', async () => {
+    const { playground, clock, call, voice } = setUp();
+    await clock.advance(100);
+    const both = Promise.all([call.say(TALE), call.say('never said')]);
+    await clock.advance(1_500);
+    call.interrupt();
+    await clock.advance(500);
+    expect(await both).toMatchObject([{ ended: 'cut' }, { ended: 'cut', heardMs: 0 }]);
+    expect(voice.utterances).toHaveLength(1);
+    await playground.finish();
+  });
+
+  it('rejects a say whose voice fails, and goes on', async () => {
+    const { playground, clock, call } = setUp([TALE], undefined, { failAfterMs: 300 });
+    await clock.advance(100);
+    const said = call.say('one two three');
+    said.catch(() => undefined);
+    await clock.advance(2_000);
+    await expect(said).rejects.toThrow('the scripted voice fails');
+    expect(playground.registry.size).toBe(1);
+    await playground.finish();
+  });
+
+  it('hangs up after the goodbye was heard, also when the agent hangs up before it speaks', async () => {
+    const { playground, clock } = setUp([
+      ({ call }) => {
+        void call.hangUp();
+        return 'good bye dear caller';
+      },
+    ]);
+    await playground.speak(400);
+    await clock.advance(5_000);
+    expect(playground.line.closed).toBe(true);
+    expect(playground.accounts).toMatchObject([{ ended: 'played', heardText: 'good bye dear caller' }]);
+    expect(playground.events.at(-1)).toMatchObject({ type: 'ended', reason: 'hung-up' });
+    expect(playground.registry.size).toBe(0);
+    await playground.finish();
+  });
+
+  it('hangs up even if the agent waits for it inside its own reply', async () => {
+    async function* goodbye(call: { hangUp(): Promise<void> }) {
+      yield 'good bye now ';
+      await call.hangUp();
+    }
+    const { playground, clock } = setUp([({ call }) => goodbye(call)]);
+    await playground.speak(400);
+    await clock.advance(6_000);
+    expect(playground.accounts).toMatchObject([{ ended: 'played', heardText: 'good bye now' }]);
+    expect(playground.registry.size).toBe(0);
+    await playground.finish();
+  });
+
+  it('tells the agent of keys and of the end', async () => {
+    const { playground, agent, clock } = setUp();
+    playground.receiver.digit('7');
+    await clock.advance(10);
+    await playground.finish();
+    expect(agent.digits).toEqual(['7']);
+    expect(agent.endedCalls).toHaveLength(1);
+    playground.receiver.ended('socket-closed');
+    expect(agent.endedCalls).toHaveLength(1);
+  });
+});
+
+describe('an agent or a voice in trouble', () => {
+  it.each<{ what: string; reply: ScriptedReply; withinMs: number }>([
+    { what: 'throws', reply: { fails: 'throws' }, withinMs: 1_000 },
+    { what: 'never answers', reply: { fails: 'never' }, withinMs: 11_500 },
+    { what: 'fails in the middle', reply: { tokens: 'one two ', then: 'throws' }, withinMs: 2_500 },
+    { what: 'stops in the middle', reply: { tokens: 'one two ', then: 'never' }, withinMs: 6_000 },
+  ])('that $what is apologised for, and the call goes on', async ({ reply, withinMs }) => {
+    const { playground, clock, voice, agent } = setUp([reply, 'better now']);
+    await playground.speak(400);
+    await clock.advance(800 + withinMs);
+    expect(voice.utterances.at(-1)?.text).toMatch(/Sorry/);
+    await clock.advance(6_000);
+    await playground.speak(400);
+    await clock.advance(3_000);
+    expect(agent.turns).toHaveLength(2);
+    expect(voice.utterances.at(-1)?.text).toBe('better now');
+    await playground.finish();
+  });
+
+  it('that says nothing leaves the line open and listening', async () => {
+    const { playground, clock, agent } = setUp([{ fails: 'empty' }, 'words']);
+    await playground.speak(400);
+    await clock.advance(2_000);
+    await playground.speak(400);
+    await clock.advance(2_000);
+    expect(agent.turns).toHaveLength(2);
+    expect(playground.registry.size).toBe(1);
+    await playground.finish();
+  });
+
+  it('that fails twice in a row closes the call with a word', async () => {
+    const { playground, clock, voice } = setUp([{ fails: 'throws' }]);
+    await playground.speak(400);
+    await clock.advance(7_000);
+    await playground.speak(400);
+    await clock.advance(10_000);
+    expect(voice.utterances.at(-1)?.text).toMatch(/technical problem/);
+    expect(playground.events.at(-1)).toMatchObject({ type: 'ended', reason: 'failed' });
+    expect(playground.line.closed).toBe(true);
+    await playground.finish();
+  });
+
+  it('with a dead voice is given up within four seconds of its detection', async () => {
+    const { playground, clock } = setUp([TALE], undefined, { stallAfterMs: 0 });
+    await playground.speak(400);
+    await clock.advance(700 + 10_000 + 4_000);
+    expect(playground.events.at(-1)).toMatchObject({ type: 'ended', reason: 'failed' });
+    await playground.finish();
+  });
+});
+
+describe('the wire', () => {
+  it('stays within the rules through a lively call, and nothing is left behind', async () => {
+    const { playground, clock, agent, voice } = setUp([TALE], 'hello');
+    for (let turn = 0; turn < 8; turn++) {
+      await clock.advance(500 + turn * 333);
+      await playground.speak(150 + turn * 60);
+    }
+    await clock.advance(3_000);
+    await playground.finish();
+    expect(wireViolations(playground.wire)).toEqual([]);
+    expect(playground.line.buffer.peakHeldMs).toBeLessThanOrEqual(200);
+    expect(agent.openStreams + voice.active + playground.registry.size).toBe(0);
+    expect(clock.pendingTimers).toBe(0);
+  });
+});
