@@ -8,8 +8,8 @@ export const USAGE = [
   'npm run demo                      a call whose caller interrupts twice; the agent stops at once',
   'npm run demo -- --without-clear   the same call with the bug: the agent talks on for seconds',
   '',
-  'Each run takes about 40 seconds and writes a stereo WAV to demo-output/ (left: the caller, right: what',
-  'the caller heard). NO_COLOR=1 turns colours off.',
+  'Each run takes about 40 seconds and writes a stereo WAV to demo-output/:',
+  'left the caller, right what the caller heard. NO_COLOR=1 turns colours off.',
 ].join('\n');
 
 /** @throws Error that names the unknown argument */

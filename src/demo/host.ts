@@ -1,5 +1,5 @@
 import { createServer } from 'node:net';
-import type { DynamicModule, INestApplication } from '@nestjs/common';
+import type { DynamicModule } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { CallRegistry } from '../call/call-registry.js';
 import { STREAM_ACCEPTOR } from '../call/stream.js';
@@ -20,7 +20,8 @@ export interface DemoHost {
 export async function startHost(withoutClear: boolean): Promise<DemoHost> {
   const port = await freePort();
   const publicUrl = `http://${LOOPBACK}:${port}`;
-  const app = await NestFactory.create<INestApplication>(voiceModule(publicUrl, withoutClear), {
+  // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment -- Nest means any such object
+  const app = await NestFactory.create(voiceModule(publicUrl, withoutClear), {
     rawBody: true,
     abortOnError: false,
     logger: ['error'],

@@ -50,7 +50,7 @@ export class Lanes {
 
   header(): string[] {
     const rule = (width: number) => '─'.repeat(width);
-    const titles = ['time s', 'caller', "agent, at the caller's ear", 'held ms', 'marks'];
+    const titles = ['time s', 'caller', 'agent, as heard', 'held ms', 'marks'];
     return [
       this.#row(titles.map((text) => ({ text, tone: 'plain' }))),
       this.#row(this.#widths().map((width) => ({ text: rule(width), tone: 'faint' }))),
@@ -95,16 +95,16 @@ export class Lanes {
   }
 
   #row(cells: readonly Cell[]): string {
-    const last = cells.length - 1;
-    return cells
+    const row = cells
       .map(({ text, tone }, index) => {
         const width = this.#widths()[index] ?? 0;
         const shown = plainText(this.#style, text);
         const isNumber = index !== 1 && index !== 2;
-        const padded = isNumber ? shown.padStart(width) : shown.padEnd(index === last ? 0 : width);
+        const padded = isNumber ? shown.padStart(width) : shown.padEnd(width);
         return paint(this.#style, tone, padded);
       })
       .join(plainText(this.#style, ' │ '));
+    return row.trimEnd();
   }
 }
 

@@ -10,7 +10,7 @@ const CODES: Record<Tone, string> = {
 };
 
 const WIDEST = 100;
-const NARROWEST = 70;
+const NARROWEST = 72;
 
 /** What the terminal can show. */
 export interface TerminalStyle {
@@ -28,7 +28,7 @@ export interface TerminalFacts {
 
 export function terminalStyle({ isTTY, columns, platform, environment }: TerminalFacts): TerminalStyle {
   const { NO_COLOR = '', TERM, COLUMNS, WT_SESSION } = environment;
-  const locale = [environment['LC_ALL'], environment['LC_CTYPE'], environment['LANG']].find(Boolean) ?? '';
+  const locale = [environment.LC_ALL, environment.LC_CTYPE, environment.LANG].find(Boolean) ?? '';
   const width = columns ?? (Number(COLUMNS) || WIDEST);
   return {
     colors: isTTY && NO_COLOR === '' && TERM !== 'dumb',

@@ -1,5 +1,5 @@
 import { BehaviorSubject, distinctUntilChanged, filter, type Observable, Subject } from 'rxjs';
-import { decodeMuLaw } from '../audio/mu-law.js';
+import { decodeMuLaw, MU_LAW_BYTES_PER_MS } from '../audio/mu-law.js';
 import type { CancelTimer, Clock } from '../call/clock.js';
 import {
   SustainedSpeech,
@@ -13,14 +13,28 @@ export interface CallerUtterance {
   readonly onsetMs: number;
   /** End of the last voiced window. */
   readonly endMs: number;
+  /** From onset to end, pauses included. */
+  readonly durationMs: number;
   readonly voicedMs: number;
 }
 
-const BYTES_PER_MS = 8;
+/** When the caller last began to speak; times as in {@link CallerUtterance}. */
+export interface CallerOnset {
+  readonly onsetMs: number;
+  /** When that had been decided: its distance from the onset is the price of being sure. */
+  readonly decidedMs: number;
+}
+
+/** Frames that are no further apart than this are late, not missing, ms. */
+const JITTER_MS = 20;
 /** Missing frames count as silence up to this, ms: a longer gap is a broken clock. */
 const LONGEST_GAP_MS = 10_000;
+/** Silence is judged in steps of this, ms. */
+const SILENT_STEP_MS = 20;
+const SILENCE_DB = -96;
 /** Without any audio for so long the caller counts as silent, ms. */
 const NO_AUDIO_MS = 750;
+const BLOCK_SAMPLES = 160;
 
 /** Listens to the caller of one stream. */
 export class CallerSpeech {
@@ -31,10 +45,15 @@ export class CallerSpeech {
   readonly #options: SustainedSpeechOptions;
   readonly #speaking = new BehaviorSubject(false);
   readonly #utterances = new Subject<CallerUtterance>();
-  readonly #samples = new Int16Array(160);
-  #heardMs = 0;
+  readonly #samples = new Int16Array(BLOCK_SAMPLES);
+  #judgedMs = 0;
+  /** Silence that was made up because nothing came: if its audio comes after all, it did not happen. */
+  #assumedMs = 0;
   #nextTimestampMs: number | undefined;
-  #cancelTimeout: CancelTimer | undefined;
+  #lastOnset: CallerOnset | undefined;
+  #lastAudioAt = 0;
+  #cancelWatch: CancelTimer | undefined;
+  #closed = false;
 
   /** @param talking whether the caller may be hearing us now */
   constructor(
@@ -60,9 +79,14 @@ export class CallerSpeech {
     return this.speaking$.pipe(filter((speaking) => speaking));
   }
 
-  /** Each utterance of the caller, when it has ended. */
+  /** Each utterance of the caller, when it has ended. One that is cut off by {@link close} is not told. */
   get utterances$(): Observable<CallerUtterance> {
     return this.#utterances.asObservable();
+  }
+
+  /** When the caller last began to speak; undefined before the first time. */
+  get lastOnset(): CallerOnset | undefined {
+    return this.#lastOnset;
   }
 
   /**
@@ -70,15 +94,19 @@ export class CallerSpeech {
    * @param timestampMs Twilio's presentation time of its first sample
    */
   audio(mulaw: Uint8Array, timestampMs: number): void {
-    const gapMs = timestampMs - (this.#nextTimestampMs ?? timestampMs);
-    this.#nextTimestampMs = timestampMs + mulaw.length / BYTES_PER_MS;
-    if (gapMs > 20 && gapMs <= LONGEST_GAP_MS) this.#silence(gapMs);
-    for (let at = 0; at < mulaw.length; at += this.#samples.length)
-      this.#block(mulaw.subarray(at, at + this.#samples.length));
+    if (this.#closed) return;
+    this.#lastAudioAt = this.#clock.now();
+    this.#catchUp(timestampMs - (this.#nextTimestampMs ?? timestampMs));
+    this.#nextTimestampMs = timestampMs + mulaw.length / MU_LAW_BYTES_PER_MS;
+    for (let at = 0; at < mulaw.length; at += BLOCK_SAMPLES)
+      this.#block(mulaw.subarray(at, at + BLOCK_SAMPLES));
+    if (this.#rule.speaking) this.#watch(NO_AUDIO_MS);
   }
 
+  /** Completes everything; audio that comes later is ignored. */
   close(): void {
-    this.#cancelTimeout?.();
+    this.#closed = true;
+    this.#cancelWatch?.();
     this.#speaking.complete();
     this.#utterances.complete();
   }
@@ -92,34 +120,54 @@ export class CallerSpeech {
     this.#judge(probability, levelDb, this.#detector.windowMs);
   };
 
+  /** Takes missing frames for silence, less what was taken for silence while nothing came. */
+  #catchUp(gapMs: number): void {
+    const missingMs = Math.min(gapMs, LONGEST_GAP_MS) - this.#assumedMs;
+    if (missingMs > JITTER_MS) this.#silence(missingMs);
+    else if (missingMs < 0) this.#judgedMs -= Math.min(-missingMs, this.#assumedMs);
+    this.#assumedMs = 0;
+  }
+
   #silence(ms: number): void {
-    for (let left = ms; left > 0; left -= 20) this.#judge(0, -96, Math.min(20, left));
+    for (let left = ms; left > 0; left -= SILENT_STEP_MS)
+      this.#judge(0, SILENCE_DB, Math.min(SILENT_STEP_MS, left));
   }
 
   #judge(probability: number, levelDb: number, ms: number): void {
-    this.#heardMs += ms;
+    this.#judgedMs += ms;
     const change = this.#rule.push(probability, levelDb, ms, this.#talking());
-    if (change === 'started') this.#speaking.next(true);
-    if (this.#rule.speaking) this.#expectAudio();
+    if (change === 'started') this.#started();
     if (change === 'ended') this.#ended();
   }
 
-  /** An utterance must end even if the far end stops sending audio altogether. */
-  #expectAudio(): void {
-    this.#cancelTimeout?.();
-    this.#cancelTimeout = this.#clock.after(NO_AUDIO_MS, () => {
-      this.#silence(this.#options.endSilenceMs);
-    });
+  #started(): void {
+    this.#lastOnset = { onsetMs: this.#judgedMs - this.#rule.sinceOnsetMs, decidedMs: this.#judgedMs };
+    this.#speaking.next(true);
   }
 
   #ended(): void {
-    this.#cancelTimeout?.();
+    this.#cancelWatch?.();
+    this.#cancelWatch = undefined;
     const { sinceOnsetMs, silentMs, voicedMs } = this.#rule;
+    const onsetMs = this.#judgedMs - sinceOnsetMs;
+    const endMs = this.#judgedMs - silentMs;
     this.#speaking.next(false);
-    this.#utterances.next({
-      onsetMs: this.#heardMs - sinceOnsetMs,
-      endMs: this.#heardMs - silentMs,
-      voicedMs,
+    this.#utterances.next({ onsetMs, endMs, durationMs: endMs - onsetMs, voicedMs });
+  }
+
+  /** An utterance must end even if the far end stops sending altogether. One timer looks after all its frames. */
+  #watch(delayMs: number): void {
+    if (this.#closed || this.#cancelWatch !== undefined) return;
+    this.#cancelWatch = this.#clock.after(delayMs, () => {
+      this.#cancelWatch = undefined;
+      const leftMs = this.#lastAudioAt + NO_AUDIO_MS - this.#clock.now();
+      if (leftMs > 0) this.#watch(leftMs);
+      else this.#assumeSilence(this.#options.endSilenceMs);
     });
+  }
+
+  #assumeSilence(ms: number): void {
+    this.#assumedMs += ms;
+    this.#silence(ms);
   }
 }

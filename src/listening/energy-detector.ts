@@ -1,9 +1,9 @@
 import type { VoiceActivityDetector, WindowListener } from './voice-activity-detector.js';
 
 export interface EnergyDetectorOptions {
-  /** Level above the noise floor at which speech is as likely as not, dB. Default 6. */
+  /** Level above the noise floor at which speech is as likely as not, dB. Default 8. */
   readonly thresholdDb?: number;
-  /** Level below which a window is rather not speech, however soft the background, dBFS. Default -48. */
+  /** Level below which a window is rather not speech, however soft the background, dBFS. Default -45. */
   readonly minimumDb?: number;
   /** A louder background has become the floor after so long, ms. Default 1600. */
   readonly floorMemoryMs?: number;
@@ -17,16 +17,21 @@ const SILENCE_DB = -96;
 const SLOPE_DB = 2;
 /** Pole of the high-pass filter: about 180 Hz, above mains hum and below the telephone band. */
 const POLE = 0.87;
-/** The floor follows a level smoothed over some windows, or the deepest of many noisy windows would be the floor. */
+/** Makes the filter's gain one in the speech band. */
+const GAIN = ((1 + POLE) / 2) ** 2;
+/**
+ * The floor follows a smoothed level, or the deepest of many noisy windows would be the floor. Not smoother than this:
+ * the floor must see the dips between the syllables of a caller who does not pause.
+ */
 const SMOOTHING = 0.3;
 /** The floor is the lowest of so many blocks, the oldest of which is forgotten block by block. */
 const BLOCKS = 8;
 /** While the line is still unknown the floor is no higher: a caller who speaks at once is not background, dBFS. */
-const FIRST_FLOOR_DB = -44;
+const FIRST_FLOOR_DB = -38;
 
 /**
  * Speech by loudness above an adaptive noise floor, in windows of 20 ms. The floor is the lowest level of the last
- * seconds: it falls at once, and follows a louder background after {@link EnergyDetectorOptions.floorMemoryMs}.
+ * seconds: it falls soon, and follows a louder background after {@link EnergyDetectorOptions.floorMemoryMs}.
  * Costs next to nothing, but takes every sudden noise for speech: the rule for sustained speech has to do the rest.
  */
 export class EnergyDetector implements VoiceActivityDetector {
@@ -46,15 +51,15 @@ export class EnergyDetector implements VoiceActivityDetector {
   #filtered = 0;
 
   constructor(options: EnergyDetectorOptions = {}) {
-    this.#thresholdDb = options.thresholdDb ?? 6;
-    this.#minimumDb = options.minimumDb ?? -48;
+    this.#thresholdDb = options.thresholdDb ?? 8;
+    this.#minimumDb = options.minimumDb ?? -45;
     this.#blockWindows = Math.max(1, Math.round((options.floorMemoryMs ?? 1_600) / WINDOW_MS / BLOCKS));
     this.reset();
   }
 
   process(samples: Int16Array, onWindow: WindowListener): void {
-    for (let index = 0; index < samples.length; index++) {
-      this.#sample(samples[index] ?? 0);
+    for (const sample of samples) {
+      this.#sample(sample);
       if (this.#count === WINDOW_SAMPLES) this.#window(onWindow);
     }
   }
@@ -76,7 +81,7 @@ export class EnergyDetector implements VoiceActivityDetector {
 
   #window(onWindow: WindowListener): void {
     const levelDb = decibel(this.#energy);
-    const speechDb = decibel(this.#speechEnergy);
+    const speechDb = decibel(GAIN * this.#speechEnergy);
     this.#energy = this.#speechEnergy = this.#count = 0;
     this.#follow(speechDb);
     const aboveDb = Math.min(speechDb - this.#floorDb() - this.#thresholdDb, speechDb - this.#minimumDb);

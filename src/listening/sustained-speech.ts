@@ -21,16 +21,19 @@ export interface SustainedSpeechOptions {
   readonly stayProbability: number;
   /** Once speech has begun, windows may be softer than the bar by so much, dB. */
   readonly stayDb: number;
+  /** Shorter runs of voice do not keep speech going: a click in a pause must not put off its end, ms. */
+  readonly stayVoicedMs: number;
   /** Time without voice after which speech has ended, ms. */
   readonly endSilenceMs: number;
 }
 
 export const SUSTAINED_SPEECH_DEFAULTS: SustainedSpeechOptions = {
   quiet: { voicedMs: 100, withinMs: 240, probability: 0.5, minimumDb: -60 },
-  talking: { voicedMs: 160, withinMs: 320, probability: 0.7, minimumDb: -44 },
+  talking: { voicedMs: 160, withinMs: 320, probability: 0.6, minimumDb: -44 },
   maxGapMs: 100,
   stayProbability: 0.35,
   stayDb: 6,
+  stayVoicedMs: 60,
   endSilenceMs: 700,
 };
 
@@ -52,6 +55,8 @@ export class SustainedSpeech {
   #recentMs = 0;
   #speaking = false;
   #silentMs = 0;
+  /** The run of voice that the last window belongs to. */
+  #runMs = 0;
   #voicedMs = 0;
   #sinceOnsetMs = 0;
 
@@ -115,17 +120,31 @@ export class SustainedSpeech {
     this.#speaking = true;
     this.#voicedMs = voicedMs;
     this.#sinceOnsetMs = this.#recentMs;
+    this.#silentMs = 0;
+    this.#runMs = this.#options.stayVoicedMs;
     this.#clear();
     return 'started';
   }
 
   #goOn(voiced: boolean, ms: number): SpeechChange | undefined {
     this.#sinceOnsetMs += ms;
-    this.#silentMs = voiced ? 0 : this.#silentMs + ms;
-    if (voiced) this.#voicedMs += ms;
+    if (voiced) this.#goOnVoiced(ms);
+    else this.#goOnUnvoiced(ms);
     if (this.#silentMs < this.#options.endSilenceMs) return undefined;
     this.#speaking = false;
     return 'ended';
+  }
+
+  #goOnVoiced(ms: number): void {
+    this.#voicedMs += ms;
+    this.#runMs += ms;
+    if (this.#runMs >= this.#options.stayVoicedMs) this.#silentMs = 0;
+  }
+
+  /** Only when a run is over is it known to have been a click: then it was part of the silence. */
+  #goOnUnvoiced(ms: number): void {
+    this.#silentMs += ms + (this.#runMs < this.#options.stayVoicedMs ? this.#runMs : 0);
+    this.#runMs = 0;
   }
 
   #clear(): void {

@@ -51,6 +51,7 @@ export class Ledger {
   #clearSentAt: number | undefined;
   #clearedEchoAt: number | undefined;
   #roundTripMs: number;
+  #measured = false;
 
   /** @param roundTripMs what earlier generations of this stream measured */
   constructor(startMs: number, roundTripMs = DEFAULT_ROUND_TRIP_MS) {
@@ -70,9 +71,14 @@ export class Ledger {
     return this.#ackedMs;
   }
 
-  /** Time of a message to the far end and back, ms: measured when a mark found the buffer empty. */
+  /** Time of a message to the far end and back, ms: measured when a mark found the buffer empty, else assumed. */
   get roundTripMs(): number {
     return this.#roundTripMs;
+  }
+
+  /** The same, if this generation has measured it. */
+  get measuredRoundTripMs(): number | undefined {
+    return this.#measured ? this.#roundTripMs : undefined;
   }
 
   /** A new run of audio starts: the far end is, or may be, out of audio. A mark at this position must follow. */
@@ -90,6 +96,7 @@ export class Ledger {
   probeEchoed(positionMs: number, now: number): void {
     if (positionMs !== this.#segmentMs || this.#offsets.length > 0) return;
     this.#roundTripMs = Math.max(0, now - this.#segmentSentAt);
+    this.#measured = true;
     this.#observe(positionMs, now);
     if (this.#clearSentAt === undefined) this.#acknowledge(positionMs);
   }

@@ -1,3 +1,5 @@
+import type { RoundTrips } from './round-trips.js';
+
 /** ms of audio in a frame: 160 bytes of mu-law at 8 kHz. */
 export const FRAME_MS = 20;
 
@@ -14,8 +16,6 @@ const EARLY_MS = 10;
 const LATE_MS = 30;
 /** So many late echoes in a row, and the schedule slips. */
 const LATE_ECHOES = 3;
-/** Until so many echoes have come, one that a stall has held up could pass for the usual round trip. */
-const ENOUGH_ECHOES = 3;
 /** Assumed round trip as long as nothing is known, ms. */
 const DEFAULT_ROUND_TRIP_MS = 80;
 /** Without any echo for so long the far end seems not to return marks, and the cap would block for ever. */
@@ -33,17 +33,16 @@ export class Pacer {
   #anchor = 0;
   #started = false;
   #roundTrip: number | undefined;
-  #echoes = 0;
-  readonly #knownRoundTrip: number;
+  readonly #roundTrips: RoundTrips;
   #late: number[] = [];
   #ackedMs = 0;
   #lastEchoAt: number | undefined;
   #startedAt = 0;
 
-  /** @param knownRoundTripMs the shortest that this stream has seen */
-  constructor(options: PacerOptions, knownRoundTripMs = DEFAULT_ROUND_TRIP_MS) {
+  /** @param roundTrips what this stream usually takes: a slower start is a stall */
+  constructor(options: PacerOptions, roundTrips: RoundTrips) {
     this.#options = options;
-    this.#knownRoundTrip = knownRoundTripMs;
+    this.#roundTrips = roundTrips;
   }
 
   /** Audio the far end holds by our own clock, ms; 0 or less when it has run dry. */
@@ -65,6 +64,8 @@ export class Pacer {
   nextFrameAt(sentMs: number, now: number): number {
     const { leadMs } = this.#options;
     if (leadMs === Infinity) return now;
+    // Held back so long that the far end has run dry, we have no lost time to make up for.
+    if (this.heldMs(sentMs, now) <= -leadMs) this.anchor(sentMs, now);
     const scheduled = this.#anchor + sentMs - leadMs - EARLY_MS;
     if (sentMs + FRAME_MS - this.#ackedMs <= this.#cap()) return scheduled;
     return Math.max(scheduled, this.#capDroppedAt());
@@ -74,16 +75,16 @@ export class Pacer {
   echoed(positionMs: number, now: number): void {
     this.#ackedMs = Math.max(this.#ackedMs, positionMs);
     this.#lastEchoAt = now;
-    this.#echoes++;
     const roundTrip = now - this.#anchor - positionMs;
-    if (this.#roundTrip === undefined) {
-      this.#roundTrip = Math.max(0, roundTrip);
-      return;
-    }
+    this.#roundTrip ??= Math.max(0, roundTrip <= this.#usualMs + LATE_MS ? roundTrip : this.#usualMs);
     const late = roundTrip - this.#roundTrip;
     if (late < 0) this.#roundTrip = Math.max(0, roundTrip);
     if (late <= LATE_MS) this.#late = [];
     else if (this.#late.push(late) >= LATE_ECHOES) this.#slip();
+  }
+
+  get #usualMs(): number {
+    return this.#roundTrips.usual ?? DEFAULT_ROUND_TRIP_MS;
   }
 
   #slip(): void {
@@ -94,12 +95,13 @@ export class Pacer {
   /** Audio that may be under way, waiting or played without our knowing it, ms. */
   #cap(): number {
     const { leadMs, markSpacingMs } = this.#options;
-    const roundTrip =
-      this.#echoes < ENOUGH_ECHOES ? this.#knownRoundTrip : (this.#roundTrip ?? this.#knownRoundTrip);
+    // One measurement may have been late: the shortest counts, and before the first echo no more than the default.
+    const roundTrip = Math.min(this.#roundTrip ?? DEFAULT_ROUND_TRIP_MS, this.#usualMs);
     return leadMs + FRAME_MS + markSpacingMs + roundTrip;
   }
 
   #capDroppedAt(): number {
-    return this.#lastEchoAt === undefined ? this.#startedAt + NO_ECHO_YET_MS : this.#lastEchoAt + NO_ECHO_MS;
+    const returnsMarks = this.#lastEchoAt !== undefined || this.#roundTrips.usual !== undefined;
+    return (this.#lastEchoAt ?? this.#startedAt) + (returnsMarks ? NO_ECHO_MS : NO_ECHO_YET_MS);
   }
 }

@@ -379,6 +379,24 @@ describe('the heard position', () => {
   });
 });
 
+describe('an echo that makes no sense', () => {
+  it.each(['u1.g0.99999', 'u1.g7.80', 'u9.g0.80', 'u1.g0.f0', 'somebody', ''])(
+    '"%s" changes nothing',
+    async (name) => {
+      const bench = setUp(network(19, 40, 0));
+      const subscription = bench.playout.play(speech(1, 3_000)).subscribe();
+      await bench.clock.advance(500);
+      bench.playout.echoed(name);
+      await bench.clock.advance(500);
+      subscription.unsubscribe();
+      await bench.clock.advance(1_000);
+      expect(bench.settled).toHaveLength(1);
+      expect(bench.far.buffer.peakHeldMs).toBeLessThanOrEqual(200);
+      expect(Math.abs(bench.settled[0]!.heardMs - lastHeard(bench, 1))).toBeLessThanOrEqual(5);
+    },
+  );
+});
+
 describe('a held utterance', () => {
   it('is silent while held and goes on from the heard position, so that no word is lost', async () => {
     const bench = setUp(network(12));

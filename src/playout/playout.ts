@@ -2,7 +2,8 @@ import { EMPTY, Observable, Subject, Subscription } from 'rxjs';
 import type { Clock } from '../call/clock.js';
 import type { MediaSink } from '../call/stream.js';
 import type { SpeechChunk } from '../tts/voice.js';
-import { parseMarkName } from './mark-name.js';
+import { markName, parseMarkName } from './mark-name.js';
+import { RoundTrips } from './round-trips.js';
 import {
   Utterance,
   type SettledUtterance,
@@ -11,6 +12,8 @@ import {
 } from './utterance.js';
 
 export type PlayoutOptions = UtteranceOptions;
+
+const OPENING_PROBE = markName({ utterance: 0, generation: 0, kind: 'probe', ms: 0 });
 
 /** What the caller of one stream hears. One per stream. */
 export class Playout {
@@ -21,13 +24,16 @@ export class Playout {
   readonly #utterances = new Map<number, Utterance>();
   #current: Utterance | undefined;
   #lastId = 0;
-  #roundTripMs: number | undefined;
+  readonly #roundTrips = new RoundTrips();
+  readonly #openedAt: number;
   #closed = false;
 
   constructor(clock: Clock, sink: MediaSink, options: PlayoutOptions) {
     this.#clock = clock;
     this.#sink = sink;
     this.#options = options;
+    this.#openedAt = clock.now();
+    sink.mark(OPENING_PROBE); // the buffer is empty: its echo is the first measure of the round trip
   }
 
   /** How each utterance ended and what was heard of it; of a cut one, when the far end has confirmed the `clear`. */
@@ -116,6 +122,7 @@ export class Playout {
 
   /** A mark came back from the far end; foreign and stale names are ignored. */
   echoed(name: string): void {
+    if (name === OPENING_PROBE) this.#roundTrips.push(this.#clock.now() - this.#openedAt);
     const mark = parseMarkName(name);
     if (mark !== undefined) this.#utterances.get(mark.utterance)?.echoed(mark);
   }
@@ -131,14 +138,13 @@ export class Playout {
   #open(limits: Partial<PlayoutOptions>, listener: UtteranceListener): Utterance {
     const id = ++this.#lastId;
     const options = { ...this.#options, ...limits };
-    const utterance = new Utterance(id, this.#clock, this.#sink, options, listener, this.#roundTripMs);
+    const utterance = new Utterance(id, this.#clock, this.#sink, options, listener, this.#roundTrips);
     this.#utterances.set(id, utterance);
     this.#current = utterance;
     return utterance;
   }
 
   #settle(utterance: Utterance, account: SettledUtterance): void {
-    this.#roundTripMs = Math.min(this.#roundTripMs ?? Infinity, utterance.roundTripMs);
     this.#utterances.delete(utterance.id);
     if (this.#current === utterance) this.#current = undefined;
     this.#settled.next(account);

@@ -5,6 +5,7 @@ import { AudioQueue } from './audio-queue.js';
 import { SpokenText, type TextMethod } from './heard-text.js';
 import { Ledger, type HeardMethod, type HeardPosition } from './ledger.js';
 import { markName, type MarkName } from './mark-name.js';
+import type { RoundTrips } from './round-trips.js';
 import { FRAME_MS, Pacer, type PacerOptions } from './pacer.js';
 
 export interface UtteranceOptions extends PacerOptions {
@@ -82,6 +83,7 @@ export class Utterance {
   readonly #sink: MediaSink;
   readonly #options: UtteranceOptions;
   readonly #listener: UtteranceListener;
+  readonly #roundTrips: RoundTrips;
   readonly #queue = new AudioQueue();
   readonly #text = new SpokenText();
   #state: 'playing' | 'holding' | 'held' | 'cutting' | 'settled' = 'playing';
@@ -102,14 +104,15 @@ export class Utterance {
     sink: MediaSink,
     options: UtteranceOptions,
     listener: UtteranceListener,
-    roundTripMs?: number,
+    roundTrips: RoundTrips,
   ) {
     this.id = id;
     this.#clock = clock;
     this.#sink = sink;
     this.#options = options;
     this.#listener = listener;
-    this.#generation = this.#newGeneration(0, 0, roundTripMs);
+    this.#roundTrips = roundTrips;
+    this.#generation = this.#newGeneration(0, 0);
     this.#awaitAudio(0);
   }
 
@@ -117,11 +120,6 @@ export class Utterance {
   get audible(): boolean {
     const { ledger } = this.#generation;
     return this.#state !== 'settled' && this.#state !== 'held' && ledger.sentMs > ledger.ackedMs;
-  }
-
-  /** Round trip measured by the latest probe, ms. */
-  get roundTripMs(): number {
-    return this.#generation.ledger.roundTripMs;
   }
 
   append(chunk: SpeechChunk): void {
@@ -179,11 +177,12 @@ export class Utterance {
 
   /** A mark of this utterance came back. */
   echoed(mark: MarkName): void {
-    const { number, ledger, pacer } = this.#generation;
+    const { number, ledger, pacer, lastMarkMs } = this.#generation;
     if (mark.generation !== number || this.#state === 'settled' || this.#state === 'held') return;
+    if (mark.ms > lastMarkMs && mark.kind === 'position') return; // we never sent that one
     const now = this.#clock.now();
     if (mark.kind === 'fence') {
-      this.#silenced(ledger.fenced(now));
+      if (this.#state !== 'playing') this.#silenced(ledger.fenced(now));
       return;
     }
     if (mark.kind === 'probe') ledger.probeEchoed(mark.ms, now);
@@ -194,11 +193,11 @@ export class Utterance {
     this.#pump();
   }
 
-  #newGeneration(number: number, startMs: number, roundTripMs: number | undefined): Generation {
+  #newGeneration(number: number, startMs: number): Generation {
     return {
       number,
-      ledger: new Ledger(startMs, roundTripMs),
-      pacer: new Pacer(this.#options, roundTripMs),
+      ledger: new Ledger(startMs, this.#roundTrips.usual),
+      pacer: new Pacer(this.#options, this.#roundTrips),
       lastMarkMs: startMs,
       probeDue: true,
     };
@@ -356,16 +355,23 @@ export class Utterance {
     }
   }
 
+  #noteRoundTrip(): void {
+    const { measuredRoundTripMs } = this.#generation.ledger;
+    if (measuredRoundTripMs !== undefined) this.#roundTrips.push(measuredRoundTripMs);
+  }
+
   #resume(): void {
-    const { number, ledger } = this.#generation;
+    this.#noteRoundTrip();
+    const { number } = this.#generation;
     this.#cursor = this.#heard.heardMs * BYTES_PER_MS;
-    this.#generation = this.#newGeneration(number + 1, this.#heard.heardMs, ledger.roundTripMs);
+    this.#generation = this.#newGeneration(number + 1, this.#heard.heardMs);
     this.#state = 'playing';
     this.#pump();
   }
 
   #settle(ended: UtteranceEnd): void {
     this.#state = 'settled';
+    this.#noteRoundTrip();
     this.#cancelPump?.();
     this.#clearDeadline();
     this.#queue.clear();

@@ -118,7 +118,7 @@ export class MediaStreamAdapter implements WebSocketAdapter {
       http.off('upgrade', unknownPath);
       // Somebody who has wrapped this in turn keeps it: without servers it only passes on.
       if (http.emit !== (interposed as Server['emit'])) return;
-      if (hadOwn) http.emit = emit as Server['emit'];
+      if (hadOwn) http.emit = emit;
       else delete (http as Partial<Server>).emit;
     };
   }

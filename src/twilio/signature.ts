@@ -77,7 +77,10 @@ function urlForms(url: string): string[] {
   const { protocol, host, hostname, port, pathname } = new URL(url);
   const withPort = `${hostname}:${port === '' ? (protocol === 'wss:' ? '443' : '80') : port}`;
   const hosts = new Set([host, withPort, hostname]);
-  return [...hosts].flatMap((name) => [`${protocol}//${name}${pathname}`, `${protocol}//${name}${pathname}/`]);
+  return [...hosts].flatMap((name) => [
+    `${protocol}//${name}${pathname}`,
+    `${protocol}//${name}${pathname}/`,
+  ]);
 }
 
 function signatureOf({ headers }: SignedRequest): string | undefined {

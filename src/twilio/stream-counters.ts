@@ -44,6 +44,8 @@ export class StreamCounters {
   count(fault: StreamFault, stream: string, detail = ''): void {
     this.#counts[fault] += 1;
     if (this.#counts[fault] > 1) return;
-    this.#logger.warn(`Stream ${stream}: ${fault}${detail === '' ? '' : ` (${detail})`}; more are only counted`);
+    this.#logger.warn(
+      `Stream ${stream}: ${fault}${detail === '' ? '' : ` (${detail})`}; more are only counted`,
+    );
   }
 }

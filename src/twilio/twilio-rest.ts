@@ -22,19 +22,14 @@ export class TwilioCallControl implements CallControl {
   private client: Promise<TwilioClient> | undefined;
 
   constructor(
-    @Inject(TWILIO_VOICE_OPTIONS) { accountSid, authToken }: ResolvedTwilioVoiceOptions,
+    @Inject(TWILIO_VOICE_OPTIONS) private readonly options: ResolvedTwilioVoiceOptions,
     @Optional() @Inject(TWILIO_CLIENT) client?: TwilioClient,
   ) {
-    this.connect = () => {
-      if (client !== undefined) return Promise.resolve(client);
-      if (accountSid === undefined || authToken === undefined) return undefined;
-      return createClient(accountSid, authToken);
-    };
+    if (client !== undefined) this.client = Promise.resolve(client);
   }
-  private readonly connect: () => Promise<TwilioClient> | undefined;
 
   async hangUp(callSid: string): Promise<boolean> {
-    this.client ??= this.connect();
+    this.client ??= this.createClient();
     if (this.client === undefined) return false;
     const client = await this.client;
     try {
@@ -44,10 +39,11 @@ export class TwilioCallControl implements CallControl {
     }
     return true;
   }
-}
 
-/** Loaded on demand: the package costs a quarter of a second at start. */
-async function createClient(accountSid: string, authToken: string): Promise<TwilioClient> {
-  const { default: twilio } = await import('twilio');
-  return twilio(accountSid, authToken);
+  private createClient(): Promise<TwilioClient> | undefined {
+    const { accountSid, authToken } = this.options;
+    if (accountSid === undefined || authToken === undefined) return undefined;
+    // Loaded on demand: the package costs a quarter of a second at start.
+    return import('twilio').then(({ default: twilio }) => twilio(accountSid, authToken));
+  }
 }

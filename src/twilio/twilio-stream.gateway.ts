@@ -52,7 +52,8 @@ export class TwilioStreamGateway
   /** Takes the `ws` server; anything else is refused by {@link onModuleInit}. */
   afterInit(server: { handleUpgrade?: unknown; options?: ServerOptions }): void {
     if (typeof server.handleUpgrade !== 'function' || server.options === undefined) {
-      this.serverFault = 'TwilioStreamGateway needs a ws server and got another one, such as one of socket.io';
+      this.serverFault =
+        'TwilioStreamGateway needs a ws server and got another one, such as one of socket.io';
       return;
     }
     server.options.verifyClient = (info, done) => {

@@ -36,7 +36,11 @@ export class VoiceTwiml {
       name: `voice-${randomUUID()}`,
       statusCallback: webhookUrl(this.options, 'stream-status'),
     });
-    const all = { ...partiesOf(call), ...checked(parameters), [TOKEN_PARAMETER]: this.tokens.mint(call.CallSid) };
+    const all = {
+      ...partiesOf(call),
+      ...checked(parameters),
+      [TOKEN_PARAMETER]: this.tokens.mint(call.CallSid),
+    };
     for (const [name, value] of Object.entries(all)) stream.parameter({ name, value });
     response.redirect({ method: 'POST' }, webhookUrl(this.options, 'continue'));
     return response.toString();

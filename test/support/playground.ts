@@ -197,7 +197,7 @@ export function wireViolations(wire: readonly WireEntry[], allowOverSpeech = fal
     } else {
       const mark = parseMarkName(name);
       if (mark === undefined) problems.push(`foreign mark ${name}`);
-      else if (mark.kind === 'probe') open = `${mark.utterance}.${mark.generation}`;
+      else if (mark.kind === 'probe' && mark.utterance > 0) open = `${mark.utterance}.${mark.generation}`;
       if (open !== undefined && closed.has(open))
         problems.push(`generation ${open} goes on after its clear at ${atMs}`);
     }

@@ -1,0 +1,466 @@
+import { EventEmitter } from 'node:events';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { Logger } from '@nestjs/common';
+import type { MediaSink, StreamReceiver, StreamStart } from '../call/stream.js';
+import { VirtualClock } from '../testing/virtual-clock.js';
+import { resolveOptions } from '../twilio-voice.options.js';
+import { CallOutcomes } from './call-outcomes.js';
+import type { MediaStream } from './media-stream.js';
+import { OpenStreams } from './open-streams.js';
+import { StreamTokens } from './stream-token.js';
+
+const streamSid = 'MZ0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c';
+const callSid = 'CA0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b';
+const accountSid = 'AC0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a';
+
+/** A `ws` socket without a network; its far end closes when told to. */
+class FakeSocket extends EventEmitter {
+  readyState = 1;
+  bufferedAmount = 0;
+  readonly sent: string[] = [];
+  readonly closes: number[] = [];
+  terminated = false;
+
+  send(text: string): void {
+    if (this.readyState !== 1) throw new Error('not open');
+    this.sent.push(text);
+  }
+
+  close(code: number): void {
+    this.readyState = 2;
+    this.closes.push(code);
+  }
+
+  terminate(): void {
+    this.terminated = true;
+    this.closed();
+  }
+
+  closed(): void {
+    if (this.readyState === 3) return;
+    this.readyState = 3;
+    this.emit('close');
+  }
+
+  /** A message arrives. */
+  says(message: object | string | Buffer, isBinary = false): void {
+    const text = typeof message === 'string' || Buffer.isBuffer(message) ? message : JSON.stringify(message);
+    this.emit('message', Buffer.from(text), isBinary);
+  }
+}
+
+class Line {
+  readonly heard: string[] = [];
+  readonly starts: StreamStart[] = [];
+  readonly clock = new VirtualClock();
+  readonly options = resolveOptions({ limits: { maxStreams: 2 } });
+  readonly tokens = new StreamTokens(this.options, this.clock);
+  readonly outcomes = new CallOutcomes();
+  sink: MediaSink | undefined;
+  /** Runs as the stream is accepted. */
+  onAccept: (sink: MediaSink) => void = () => undefined;
+  /** Runs at every call of the receiver. */
+  onHear: (what: string) => void = () => undefined;
+  readonly streams = new OpenStreams(
+    this.options,
+    this.clock,
+    { accept: (start, sink) => this.accept(start, sink) },
+    this.tokens,
+    this.outcomes,
+  );
+  socket = new FakeSocket();
+  stream: MediaStream = this.streams.open(this.socket);
+
+  next(): this {
+    this.socket = new FakeSocket();
+    this.stream = this.streams.open(this.socket);
+    return this;
+  }
+
+  /** Says `connected` and a valid `start`. */
+  start(overrides: { token?: string; call?: string; stream?: string; sequence?: string } = {}): this {
+    const { call = callSid, stream = streamSid, sequence = '1' } = overrides;
+    const { token = this.tokens.mint(call) } = overrides;
+    this.socket.says({ event: 'connected', protocol: 'Call', version: '1.0.0' });
+    this.socket.says({
+      event: 'start',
+      sequenceNumber: sequence,
+      streamSid: stream,
+      start: {
+        accountSid,
+        streamSid: stream,
+        callSid: call,
+        tracks: ['inbound'],
+        mediaFormat: { encoding: 'audio/x-mulaw', sampleRate: 8000, channels: 1 },
+        customParameters: { from: '+15550100', _token: token },
+      },
+    });
+    return this;
+  }
+
+  says(event: string, sequenceNumber: number, body: object, stream = streamSid): this {
+    this.socket.says({ event, sequenceNumber: String(sequenceNumber), streamSid: stream, [event]: body });
+    return this;
+  }
+
+  media(sequenceNumber: number, timestamp = 20, stream = streamSid): this {
+    const body = { track: 'inbound', chunk: '1', timestamp: String(timestamp), payload: '////' };
+    return this.says('media', sequenceNumber, body, stream);
+  }
+
+  private accept(start: StreamStart, sink: MediaSink): StreamReceiver {
+    this.starts.push(start);
+    this.sink = sink;
+    this.onAccept(sink);
+    const hear = (what: string) => {
+      this.heard.push(what);
+      this.onHear(what);
+    };
+    return {
+      audio: (mulaw, timestampMs) => {
+        hear(`${mulaw.length}@${timestampMs}`);
+      },
+      mark: (name) => {
+        hear(`mark ${name}`);
+      },
+      digit: (digit) => {
+        hear(`digit ${digit}`);
+      },
+      ended: (reason) => {
+        hear(`ended ${reason}`);
+      },
+    };
+  }
+}
+
+let line: Line;
+const warned = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
+beforeAll(() => {
+  Logger.overrideLogger(false);
+});
+afterAll(() => {
+  warned.mockRestore();
+});
+beforeEach(() => {
+  warned.mockClear();
+  line = new Line();
+});
+
+describe('A stream that starts', () => {
+  it('hands the call over without our token and forwards audio, marks and digits in order', () => {
+    line.start().media(2, 155).says('mark', 3, { name: 'm1' }).says('dtmf', 4, { digit: '#' }).media(5, 175);
+    expect(line.starts).toEqual([{ streamSid, callSid, accountSid, parameters: { from: '+15550100' } }]);
+    expect(line.heard).toEqual(['3@155', 'mark m1', 'digit #', '3@175']);
+    expect(line.stream.state).toBe('started');
+    expect(line.streams.size).toBe(1);
+    expect(line.streams.pending).toBe(0);
+  });
+
+  it('sends audio, marks and clears as Twilio takes them, and nothing before or after', () => {
+    line.stream.media(Buffer.from([1]));
+    line.start();
+    line.sink?.media(Buffer.from([0xff, 0xff, 0xff]));
+    line.sink?.mark('m1');
+    line.sink?.clear();
+    line.socket.readyState = 2;
+    line.sink?.clear();
+    expect(line.socket.sent).toEqual([
+      `{"event":"media","streamSid":"${streamSid}","media":{"payload":"////"}}`,
+      `{"event":"mark","streamSid":"${streamSid}","mark":{"name":"m1"}}`,
+      `{"event":"clear","streamSid":"${streamSid}"}`,
+    ]);
+    line.socket.bufferedAmount = 42;
+    expect(line.sink?.bufferedBytes).toBe(42);
+  });
+
+  it('may be spoken to while it is being accepted', () => {
+    line.onAccept = (sink) => {
+      sink.mark('hello');
+    };
+    line.start();
+    expect(line.socket.sent).toHaveLength(1);
+  });
+
+  it('may be closed while it is being accepted; its receiver still learns of it', () => {
+    line.onAccept = (sink) => {
+      sink.close('failed');
+    };
+    line.start().media(2);
+    expect(line.heard).toEqual(['ended closed-by-us']);
+    expect(line.streams.size).toBe(0);
+  });
+
+  it('does so without `connected`, and with gaps in its numbers', () => {
+    line.start({ sequence: '7' }).media(9).media(30);
+    expect(line.heard).toHaveLength(2);
+  });
+});
+
+describe('A frame that does not belong', () => {
+  it.each<[string, keyof MediaStream['counters'], (line: Line) => unknown]>([
+    ['a second start', 'secondStart', (line) => line.start({ sequence: '2' })],
+    [
+      'no JSON',
+      'malformed',
+      (line) => {
+        line.socket.says('{');
+      },
+    ],
+    [
+      'binary',
+      'binary',
+      (line) => {
+        line.socket.says(Buffer.from([1, 2]), true);
+      },
+    ],
+    [
+      'an unknown event',
+      'unknown',
+      (line) => {
+        line.socket.says({ event: 'weather' });
+      },
+    ],
+    ['another stream’s audio', 'foreignStream', (line) => line.media(3, 20, 'MZ1')],
+    ['another stream’s stop', 'foreignStream', (line) => line.says('stop', 3, {}, 'MZ1')],
+    ['a repeated number', 'duplicate', (line) => line.media(2)],
+    ['an older number', 'outOfOrder', (line) => line.media(1)],
+  ])('is counted, logged once and skipped: %s', (_, fault, speak) => {
+    line.start().media(2);
+    for (let times = 0; times < 3; times++) speak(line);
+    expect(line.stream.counters[fault]).toBe(3);
+    expect(warned).toHaveBeenCalledTimes(1);
+    line.media(10);
+    expect(line.heard).toEqual(['3@20', '3@20']);
+    expect(line.starts).toHaveLength(1);
+  });
+
+  it('before start is counted, and the start still works', () => {
+    line.media(2).says('mark', 3, { name: 'x' });
+    expect(line.stream.counters.early).toBe(2);
+    line.start().media(4);
+    expect(line.heard).toEqual(['3@20']);
+  });
+
+  it('after the end is counted only', () => {
+    line.start().says('stop', 2, {}).media(3).media(4);
+    expect(line.stream.counters.afterEnd).toBe(2);
+    expect(line.heard).toEqual(['ended stop']);
+  });
+
+  it('is never quoted in a log', () => {
+    line.start();
+    line.socket.says('{"event":"media","secret":"s3cret"');
+    line.socket.says({ event: 's3cret' });
+    line.socket.says({ event: 'mark', sequenceNumber: '9', streamSid: 's3cret', mark: { name: 'x' } });
+    expect(JSON.stringify(warned.mock.calls)).not.toContain('s3cret');
+  });
+});
+
+describe('A socket', () => {
+  it('without a start is closed with 1008 after the time limit, and dropped if it does not follow', async () => {
+    await line.clock.advance(4_999);
+    expect(line.socket.closes).toEqual([]);
+    await line.clock.advance(1);
+    expect(line.socket.closes).toEqual([1008]);
+    expect(line.streams.pending).toBe(0);
+    line.start();
+    expect(line.starts).toEqual([]);
+    await line.clock.advance(1_000);
+    expect(line.socket.terminated).toBe(true);
+    expect(line.clock.pendingTimers).toBe(0);
+  });
+
+  it('that starts in time has no limit any more', async () => {
+    await line.clock.advance(4_999);
+    line.start();
+    await line.clock.advance(60_000);
+    expect(line.socket.closes).toEqual([]);
+    expect(line.clock.pendingTimers).toBe(0);
+  });
+
+  it.each<[string, (line: Line) => string | Promise<string>, RegExp]>([
+    ['of another call', (line) => line.tokens.mint('CA1'), /other-call/],
+    ['that is missing', () => '', /forged/],
+    ['that is nonsense', () => 'a.b.c.d.e', /forged/],
+    ['with other claims', (line) => line.tokens.mint(callSid).replace(/^./, 'z'), /forged/],
+    [
+      'of another secret',
+      (line) => new StreamTokens(resolveOptions({ tokenSecret: 'x'.repeat(16) }), line.clock).mint(callSid),
+      /forged/,
+    ],
+    [
+      'that has expired',
+      async (line) => {
+        const token = line.tokens.mint(callSid);
+        await line.clock.advance(60_000);
+        line.next();
+        return token;
+      },
+      /expired/,
+    ],
+    [
+      'used before',
+      (line) => {
+        const token = line.tokens.mint(callSid);
+        line.start({ token }).says('stop', 2, {}).next();
+        return token;
+      },
+      /reused/,
+    ],
+  ])('with a token %s is closed with 1008', async (_, tokenFor, reason) => {
+    const token = await tokenFor(line);
+    const before = line.starts.length;
+    line.start({ token });
+    expect(line.socket.closes).toEqual([1008]);
+    expect(line.starts).toHaveLength(before);
+    expect(warned.mock.calls.at(-1)?.[0]).toMatch(reason);
+  });
+
+  it('that errs is counted, and ends when it closes', () => {
+    line.start();
+    line.socket.emit('error', new RangeError('Max payload size exceeded'));
+    expect(line.stream.counters.socketErrors).toBe(1);
+    expect(line.heard).toEqual([]);
+    line.socket.closed();
+    expect(line.heard).toEqual(['ended socket-closed']);
+  });
+
+  it('is one too many when the streams are full: closed with 1013', () => {
+    line.start({ stream: 'MZ1' }).next().start({ stream: 'MZ2' });
+    expect(line.streams.hasRoom).toBe(false);
+    line.next().start({ stream: 'MZ3' });
+    expect(line.socket.closes).toEqual([1013]);
+    expect([line.streams.size, line.streams.pending]).toEqual([2, 0]);
+  });
+});
+
+describe('A token', () => {
+  it('is good on any instance with the same secret, or the same auth token', () => {
+    const tokenSecret = 'sixteen characters at least';
+    for (const options of [resolveOptions({ tokenSecret }), resolveOptions({ authToken: '12345' })]) {
+      const [one, other] = [new StreamTokens(options, line.clock), new StreamTokens(options, line.clock)];
+      expect(other.redeem(one.mint(callSid), callSid)).toBe('ok');
+    }
+  });
+
+  it('is remembered until it expires, not longer', async () => {
+    const token = line.tokens.mint(callSid);
+    expect(line.tokens.redeem(token, callSid)).toBe('ok');
+    await line.clock.advance(59_999);
+    expect(line.tokens.redeem(token, callSid)).toBe('reused');
+    await line.clock.advance(1);
+    expect(line.tokens.redeem(token, callSid)).toBe('expired');
+  });
+});
+
+describe('The end of a stream', () => {
+  const ways: [string, (line: Line) => unknown, string][] = [
+    ['stop', (line) => line.says('stop', 9, {}), 'stop'],
+    ['a stop with an old number', (line) => line.says('stop', 1, {}), 'stop'],
+    [
+      'the socket’s close',
+      (line) => {
+        line.socket.closed();
+      },
+      'socket-closed',
+    ],
+    ['a stream error', (line) => line.streams.endStream(streamSid, 'stream-error'), 'stream-error'],
+    ['the call’s end', (line) => line.streams.endCall(callSid), 'stop'],
+    ['us', (line) => line.sink?.close('completed'), 'closed-by-us'],
+  ];
+
+  it.each(ways)('by %s is told once, whatever else ends it afterwards', async (_, end, reason) => {
+    line.start().media(2);
+    end(line);
+    for (const [, another] of ways) another(line);
+    await line.clock.advance(2_000);
+    expect(line.heard).toEqual(['3@20', `ended ${reason}`]);
+    expect([line.streams.size, line.streams.pending]).toEqual([0, 0]);
+    expect(line.clock.pendingTimers).toBe(0);
+  });
+
+  it('by us closes with 1000 and remembers the outcome for Twilio’s next question', async () => {
+    line.start();
+    line.sink?.close('failed');
+    line.sink?.close('completed');
+    expect(line.socket.closes).toEqual([1000]);
+    expect(line.outcomes.take(callSid)).toBe('failed');
+    expect(line.outcomes.take(callSid)).toBeUndefined();
+    await line.clock.advance(999);
+    expect(line.socket.terminated).toBe(false);
+    await line.clock.advance(1);
+    expect(line.socket.terminated).toBe(true);
+  });
+
+  it('by stop leaves the socket to Twilio for a second', async () => {
+    line.start().says('stop', 2, {});
+    await line.clock.advance(999);
+    expect(line.socket.closes).toEqual([]);
+    await line.clock.advance(1);
+    expect(line.socket.closes).toEqual([1000]);
+  });
+
+  it('by a stop before any start is quiet', () => {
+    line.says('stop', 1, {});
+    expect(line.stream.state).toBe('ended');
+    expect([line.streams.size, line.streams.pending]).toEqual([0, 0]);
+  });
+
+  it('of all streams closes with 1001, takes no more, and waits until the sockets are closed', async () => {
+    line.start();
+    const first = line.socket;
+    line.next();
+    const drained = line.streams.drain();
+    expect([first.closes, line.socket.closes]).toEqual([[1001], [1001]]);
+    expect(line.streams.hasRoom).toBe(false);
+    first.closed();
+    await line.clock.advance(1_000);
+    await drained;
+    expect([first.terminated, line.socket.terminated]).toEqual([false, true]);
+  });
+
+  it('of a stream that is not here is false', () => {
+    expect(line.streams.endStream('MZ1', 'stop')).toBe(false);
+    expect(line.streams.endCall('CA1')).toBe(false);
+  });
+});
+
+describe('A receiver that throws', () => {
+  const failing = () => {
+    throw new TypeError('+15550100 said something');
+  };
+
+  it('at audio costs its own stream only, with 1011', () => {
+    line.start().media(2);
+    line.onHear = failing;
+    line.media(3);
+    expect(line.socket.closes).toEqual([1011]);
+    expect(line.stream.counters.receiverErrors).toBe(2);
+    expect(line.outcomes.take(callSid)).toBe('failed');
+    expect(JSON.stringify(warned.mock.calls)).not.toContain('+15550100');
+  });
+
+  it('at its acceptance costs its own stream only', () => {
+    line.onAccept = failing;
+    line.start();
+    expect(line.socket.closes).toEqual([1011]);
+    expect(line.streams.size).toBe(0);
+  });
+
+  it('at its end changes nothing', () => {
+    line.start();
+    line.onHear = failing;
+    line.socket.closed();
+    expect(line.stream.state).toBe('ended');
+    expect(line.stream.counters.receiverErrors).toBe(1);
+  });
+});
+
+describe('The outcomes of calls', () => {
+  it('are bounded: the oldest goes first', () => {
+    const outcomes = new CallOutcomes();
+    for (let call = 0; call <= 10_000; call++) outcomes.record(`CA${call}`, 'completed');
+    expect(outcomes.take('CA0')).toBeUndefined();
+    expect(outcomes.take('CA1')).toBe('completed');
+  });
+});
