@@ -11,8 +11,8 @@ export const environmentSchema = z.object({
     z.coerce
       .number({ error: 'must be a port number such as 3000' })
       .int('must be a whole port number such as 3000')
-      .min(0, 'must be a port number from 0 to 65535')
-      .max(65_535, 'must be a port number from 0 to 65535')
+      .min(1, 'must be a port number from 1 to 65535')
+      .max(65_535, 'must be a port number from 1 to 65535')
       .default(3000),
   ),
   PUBLIC_URL: z.preprocess(

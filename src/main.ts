@@ -1,38 +1,55 @@
 import 'reflect-metadata';
-import { Logger } from '@nestjs/common';
+import { ConsoleLogger } from '@nestjs/common';
 import { ConfigService } from '@nestjs/config';
 import { NestFactory } from '@nestjs/core';
 import type { Environment } from './environment.js';
 import { MediaStreamAdapter } from './twilio/media-stream.adapter.js';
 
-const logger = new Logger('Host');
+const NEST_CHATTER = new Set([
+  'NestFactory',
+  'InstanceLoader',
+  'RoutesResolver',
+  'RouterExplorer',
+  'NestApplication',
+]);
 
+/** Leaves out Nest's own start-up lines, so that what the user has to know can be seen. */
+class HostLogger extends ConsoleLogger {
+  override log(message: unknown, ...rest: unknown[]): void {
+    if (!NEST_CHATTER.has(String(rest.at(-1)))) super.log(message, ...rest);
+  }
+}
+
+const logger = new HostLogger();
+const say = (message: string) => {
+  logger.log(message, 'Host');
+};
+
+function fail(error: unknown): never {
+  const { code, message, port } = error as NodeJS.ErrnoException & { port?: number };
+  const busy = `Port ${port ?? ''} is in use: set PORT to another one, or stop the program that has it.`;
+  logger.error(code === 'EADDRINUSE' ? busy : message, undefined, 'Host');
+  process.exit(1);
+}
+
+process.once('unhandledRejection', fail); // the configuration is checked while the app module is imported
 try {
-  const { AppModule } = await import('./app.module.js'); // its import already checks the environment
-  const app = await NestFactory.create(AppModule, {
-    rawBody: true,
-    abortOnError: false,
-    logger: ['error', 'warn', 'log'],
-  });
+  const { AppModule } = await import('./app.module.js');
+  const app = await NestFactory.create(AppModule, { rawBody: true, abortOnError: false, logger });
   MediaStreamAdapter.install(app);
   app.enableShutdownHooks();
   const config = app.get<ConfigService<Environment, true>>(ConfigService);
   const port = config.get('PORT', { infer: true });
   const publicUrl = config.get('PUBLIC_URL', { infer: true }) ?? `http://127.0.0.1:${port}`;
   await app.listen(port);
-  logger.log(`nestjs-twilio-voice answers calls at ${publicUrl}/voice/incoming`);
-  logger.log('Voice: offline (flite). Agent: the demo agent, which talks until you interrupt it.');
-  logger.log(
+  process.off('unhandledRejection', fail);
+  say(`nestjs-twilio-voice answers calls at ${publicUrl}/voice/incoming`);
+  say('Voice: offline (flite). Agent: the demo agent, which talks until you interrupt it.');
+  say(
     publicUrl.startsWith('https:')
       ? `Next: set your Twilio number's voice webhook to POST ${publicUrl}/voice/incoming`
       : 'Next: npm run demo places a simulated call; README.md tells how to put this on a real number',
   );
 } catch (error) {
-  const { code, message, port } = error as NodeJS.ErrnoException & { port?: number };
-  logger.error(
-    code === 'EADDRINUSE'
-      ? `Port ${port ?? ''} is in use: set PORT to another one, or stop the program that has it.`
-      : (message ?? String(error)),
-  );
-  process.exit(1);
+  fail(error);
 }

@@ -140,9 +140,10 @@ describe('the demo', () => {
       }),
     ]);
     const text = summaryLines(measures, { ...facts, withoutClear: false }, ascii).join('\n');
-    expect(text).toContain("200 ms (way up and detection 160 ms, clear's way down 40 ms)");
+    expect(text).toContain("200 ms (way up, detection 160 ms; clear's way down 40 ms)");
     expect(text).toContain('"... two three four five six seven eight nine"');
     expect(text).toContain('npm run demo -- --without-clear');
+    expect(text.split('\n').every((line) => line.length <= 80)).toBe(true);
   });
 
   it('says for how long the agent talked on when nothing stopped it', () => {

@@ -68,7 +68,7 @@ function verdict(interruption: InterruptionMeasures): string {
   const path =
     clearSentAfterMs === undefined || clearArrivedAfterMs === undefined
       ? 'no clear was sent'
-      : `way up and detection ${ms(clearSentAfterMs)}, clear's way down ${ms(clearArrivedAfterMs - clearSentAfterMs)}`;
+      : `way up, detection ${ms(clearSentAfterMs)}; clear's way down ${ms(clearArrivedAfterMs - clearSentAfterMs)}`;
   return `${ms(silentAfterMs)} (${path})`;
 }
 

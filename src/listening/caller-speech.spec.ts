@@ -162,6 +162,15 @@ describe('caller speech', () => {
     expect(Math.abs(utterances[0]!.onsetMs - 1500)).toBeLessThanOrEqual(NEAR_MS);
   });
 
+  it('a broken timestamp costs ten seconds of silence at most', () => {
+    const { utterances, hear, lose } = setUp();
+    hear(silence(500));
+    lose(3_600_000);
+    hear(voice(600));
+    hear(silence(1000));
+    expect(Math.abs(utterances[0]!.onsetMs - 10_500)).toBeLessThanOrEqual(NEAR_MS);
+  });
+
   it.each([
     [700, 0],
     [800, 1],

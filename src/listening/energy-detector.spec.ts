@@ -90,6 +90,15 @@ describe('the energy detector', () => {
     expect(voicedShare(samples, 3600)).toBe(0);
   });
 
+  it('hears no voice in mains hum that comes and goes', () => {
+    const hum = [0, 1, 2, 3].flatMap(() => [tone(400, 50, -36), new Int16Array(0.4 * RATE)]);
+    expect(voicedShare(join(noise(2000, -60), ...hum), 2000)).toBeLessThan(0.1);
+  });
+
+  it('hears a caller who speaks in the first frame', () => {
+    expect(voicedShare(harmonics(1000, -24), 0)).toBeGreaterThan(0.5);
+  });
+
   it('hears a soft voice soon after a loud noise has stopped', () => {
     const samples = join(
       noise(3000, -30),

@@ -128,6 +128,11 @@ describe('the rule for sustained speech', () => {
       changes: ['started at 120', 'ended at 820'],
     },
     {
+      fact: 'stays with a softer voice than it starts with',
+      sounds: [voice(200, ours), voice(1000, { levelDb: -49, ...ours })],
+      changes: ['started at 200'],
+    },
+    {
       fact: 'is not kept going by our own echo',
       sounds: [voice(200, ours), voice(1000, { levelDb: -52, ...ours })],
       changes: ['started at 200', 'ended at 900'],
