@@ -18,7 +18,8 @@ export class HealthController {
 /** The standalone host: configured by the environment, with the offline voice and the demo agent. */
 @Module({
   imports: [
-    ConfigModule.forRoot({ isGlobal: true, validate: readEnvironment }),
+    // Only validated values count: a blank variable means its default.
+    ConfigModule.forRoot({ isGlobal: true, skipProcessEnv: true, validate: readEnvironment }),
     TwilioVoiceModule.forRootAsync({
       agent: DemoAgent,
       inject: [ConfigService],

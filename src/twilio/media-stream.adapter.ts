@@ -4,6 +4,7 @@ import type { INestApplication, WebSocketAdapter, WsMessageHandler } from '@nest
 import { ApplicationConfig } from '@nestjs/core';
 import { WsAdapter } from '@nestjs/platform-ws';
 import { type ServerOptions, type WebSocket, WebSocketServer } from 'ws';
+import { MissingAdapter } from './missing-adapter.js';
 
 /** Marks, as a gateway's `transport` option, a gateway that wants raw `ws` sockets from {@link MediaStreamAdapter}. */
 export const MEDIA_STREAM = Symbol('MEDIA_STREAM');
@@ -37,7 +38,8 @@ export class MediaStreamAdapter implements WebSocketAdapter {
   static install(app: INestApplication): void {
     const installed = app.get(ApplicationConfig).getIoAdapter() as HostAdapter | null | undefined;
     if (installed instanceof MediaStreamAdapter) return;
-    app.useWebSocketAdapter(new MediaStreamAdapter(app, installed ?? undefined));
+    const host = installed instanceof MissingAdapter ? undefined : (installed ?? undefined);
+    app.useWebSocketAdapter(new MediaStreamAdapter(app, host));
   }
 
   /** Nest's application option of that name; the host's sockets follow it. */
@@ -110,7 +112,10 @@ export class MediaStreamAdapter implements WebSocketAdapter {
       (event === 'upgrade' && this.upgrade(...(args as [IncomingMessage, Duplex, Buffer]))) ||
       emit(event, ...args);
     const unknownPath = (_: IncomingMessage, socket: Duplex) => {
-      if (http.listenerCount('upgrade') === 1) socket.end(NOT_FOUND);
+      if (http.listenerCount('upgrade') > 1) return;
+      // Node has taken its own error listener off by now: a reset would end the process.
+      socket.on('error', () => undefined);
+      socket.end(NOT_FOUND, () => socket.destroy());
     };
     http.emit = interposed as Server['emit'];
     http.on('upgrade', unknownPath);

@@ -1,10 +1,19 @@
 import type { IncomingMessage } from 'node:http';
-import { Inject, Injectable, Logger, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
+import {
+  Inject,
+  Injectable,
+  Logger,
+  type OnModuleDestroy,
+  type OnModuleInit,
+  Optional,
+} from '@nestjs/common';
+import { ApplicationConfig } from '@nestjs/core';
 import { type OnGatewayConnection, type OnGatewayInit, WebSocketGateway } from '@nestjs/websockets';
 import type { ServerOptions } from 'ws';
 import type { StreamEndReason } from '../call/stream.js';
 import { TWILIO_VOICE_OPTIONS, type ResolvedTwilioVoiceOptions } from '../twilio-voice.options.js';
 import { MEDIA_STREAM } from './media-stream.adapter.js';
+import { MissingAdapter } from './missing-adapter.js';
 import { OpenStreams } from './open-streams.js';
 import { streamPath } from './public-urls.js';
 import { type SignedRequest, TwilioSignatures } from './signature.js';
@@ -38,8 +47,11 @@ export class TwilioStreamGateway
     @Inject(TWILIO_VOICE_OPTIONS) options: ResolvedTwilioVoiceOptions,
     private readonly streams: OpenStreams,
     private readonly signatures: TwilioSignatures,
+    @Optional() application?: ApplicationConfig,
   ) {
     this.refusals = this.refused;
+    // Providers are made before a host can install its adapter, which then replaces this one.
+    if (application !== undefined) MissingAdapter.standIn(application);
     // A decorator's arguments are fixed before the options are known; Nest reads them only when it opens the server.
     WebSocketGateway({
       path: streamPath(options),

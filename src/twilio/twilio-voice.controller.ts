@@ -33,9 +33,10 @@ export class TwilioVoiceController {
   @HttpCode(200)
   @Header('Content-Type', 'text/xml')
   incoming(@Body() form: Form): string {
+    const CallSid = required(form, 'CallSid');
     const { From, To, Direction } = form;
     return this.twiml.connect({
-      CallSid: required(form, 'CallSid'),
+      CallSid,
       ...(From === undefined ? {} : { From }),
       ...(To === undefined ? {} : { To }),
       ...(Direction === undefined ? {} : { Direction }),

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { BehaviorSubject } from 'rxjs';
+import { type BehaviorSubject } from 'rxjs';
 import type { Call } from '../../src/call/call.js';
 import {
   ScriptedAgent,
