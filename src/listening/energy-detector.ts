@@ -51,7 +51,7 @@ export class EnergyDetector implements VoiceActivityDetector {
   #filtered = 0;
 
   constructor(options: EnergyDetectorOptions = {}) {
-    this.#thresholdDb = options.thresholdDb ?? 10;
+    this.#thresholdDb = options.thresholdDb ?? 8;
     this.#minimumDb = options.minimumDb ?? -45;
     this.#blockWindows = Math.max(1, Math.round((options.floorMemoryMs ?? 1_600) / WINDOW_MS / BLOCKS));
     this.reset();

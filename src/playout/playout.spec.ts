@@ -296,6 +296,24 @@ describe('a cut', () => {
     expect(bench.settled.map(({ ended }) => ended)).toEqual(['cut', 'played']);
   });
 
+  it('lets no utterance start in complete: its audio would precede the clear', async () => {
+    const bench = setUp(network(10));
+    const cut$ = new Subject<void>();
+    let refused: unknown;
+    bench.playout
+      .play(speech(1, 5_000))
+      .pipe(takeUntil(cut$))
+      .subscribe({
+        complete: () =>
+          bench.playout.play(speech(2, 1_000)).subscribe({ error: (error: unknown) => (refused = error) }),
+      });
+    await bench.clock.advance(800);
+    cut$.next();
+    await bench.clock.advance(1_000);
+    expect(refused).toBeInstanceOf(Error);
+    expect(lastHeard(bench, 2)).toBe(0);
+  });
+
   it('refuses a second utterance while one is playing', () => {
     const bench = setUp();
     let error: unknown;

@@ -27,4 +27,9 @@ export class MissingAdapter implements WebSocketAdapter {
   close(): void {
     // nothing is open
   }
+
+  /** Nest calls this when the application closes, though the interface does not have it. */
+  dispose(): void {
+    // nothing is open
+  }
 }

@@ -1,0 +1,89 @@
+import { describe, expect, it } from '@jest/globals';
+import { redTests, type Mutant } from './support/mutant.js';
+
+const UTTERANCE = 'src/playout/utterance.ts';
+
+/** The mistakes this project was made to avoid: each, made on purpose, must turn these tests red. */
+const CONTROLS: readonly (Mutant & { readonly mistake: string; readonly red: readonly string[] })[] = [
+  {
+    mistake: 'no clear is sent',
+    edits: [
+      {
+        file: UTTERANCE,
+        from: "this.#sink.clear();\n    this.#mark('fence', 0);",
+        to: "this.#mark('fence', 0);",
+      },
+    ],
+    specs: ['src/playout/playout.spec.ts'],
+    red: ['a cut silences the ear within the one-way delay and 20 ms, with a lead of 600 ms'],
+  },
+  {
+    mistake: 'cleared marks count as played',
+    edits: [
+      {
+        file: 'src/playout/ledger.ts',
+        from: 'if (this.#clearSentAt !== undefined) {',
+        to: 'if (Number.isNaN(now)) {',
+      },
+    ],
+    specs: ['src/playout/playout.spec.ts'],
+    red: ['the heard position is not moved by the echoes of cleared marks'],
+  },
+  {
+    mistake: 'the next utterance may start in complete, before the clear of the last',
+    edits: [
+      {
+        file: 'src/playout/playout.ts',
+        from: 'if (this.#current !== undefined) {',
+        to: 'if (this.#closed) {',
+      },
+    ],
+    specs: ['src/playout/playout.spec.ts'],
+    red: ['a cut lets no utterance start in complete: its audio would precede the clear'],
+  },
+  {
+    mistake: 'userSpeech$ is an edge',
+    edits: [
+      {
+        file: 'src/listening/caller-speech.ts',
+        from: 'return this.speaking$.pipe(filter(',
+        to: 'return this.speaking$.pipe(skip(1), filter(',
+      },
+      { file: 'src/listening/caller-speech.ts', from: "} from 'rxjs';", to: ", skip } from 'rxjs';" },
+    ],
+    specs: ['test/conversation.spec.ts'],
+    red: ['a conversation does not talk over a caller who is already talking'],
+  },
+  {
+    mistake: 'a late chunk is sent after a cut',
+    edits: [
+      {
+        file: UTTERANCE,
+        from: "if (this.#state === 'settled' || this.#state === 'cutting' || this.#sourceEnded) return;",
+        to: '',
+      },
+      {
+        file: UTTERANCE,
+        from: "while (this.#state === 'playing' && this.#generation === generation)",
+        to: 'while (this.#generation === generation)',
+      },
+      {
+        file: 'src/playout/playout.ts',
+        from: 'subscriber.add(() => {\n        sources.unsubscribe();',
+        to: 'subscriber.add(() => {',
+      },
+    ],
+    specs: ['src/playout/playout.spec.ts'],
+    red: ['a cut is followed by no audio of its utterance, even if chunks come late'],
+  },
+];
+
+describe('a mistake made on purpose is noticed', () => {
+  it.each(CONTROLS)(
+    '$mistake',
+    async ({ edits, specs, red }) => {
+      expect(await redTests({ edits, specs })).toEqual(expect.arrayContaining([...red]));
+    },
+    60_000,
+  );
+});

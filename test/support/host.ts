@@ -1,0 +1,147 @@
+import type { Type } from '@nestjs/common';
+import { ModulesContainer } from '@nestjs/core';
+import { Test, type TestingModule } from '@nestjs/testing';
+import {
+  CallRegistry,
+  CLOCK,
+  TwilioStreamGateway,
+  TwilioVoiceModule,
+  VOICE,
+  VOICE_AGENT,
+  type CallEvent,
+  type TwilioVoiceOptions,
+  type Voice,
+  type VoiceAgent,
+} from '../../src/index.js';
+import {
+  type HttpAnswer,
+  inProcessTransport,
+  ScriptedVoice,
+  SimulatedCall,
+  type SimulatedCallOptions,
+  type Transport,
+  VirtualClock,
+} from '../../src/testing/index.js';
+import type { MediaStream } from '../../src/twilio/media-stream.js';
+import { OpenStreams } from '../../src/twilio/open-streams.js';
+import { TwilioSignatures } from '../../src/twilio/signature.js';
+import { TwilioVoiceController } from '../../src/twilio/twilio-voice.controller.js';
+
+export const PUBLIC_URL = 'https://voice.example.com';
+const authToken = '0123456789abcdef';
+/** 40 ± 15 ms each way. */
+const NETWORK = { down: { delayMs: 40, jitterMs: 15 }, up: { delayMs: 40, jitterMs: 15 } };
+
+export interface HostOptions<V extends Voice> {
+  /** A class that Nest makes, or the agent itself. */
+  readonly agent: Type<VoiceAgent> | ((clock: VirtualClock) => VoiceAgent);
+  readonly voice?: (clock: VirtualClock) => V;
+  readonly settings?: Omit<TwilioVoiceOptions, 'basePath'>;
+}
+
+/** A host application with the real module in it, in virtual time and without any network. */
+export class Host<V extends Voice = ScriptedVoice> {
+  /** Each stream's server side, in order of connection. */
+  readonly streams: MediaStream[] = [];
+  /** What happened in each call, by its sid. */
+  readonly happened = new Map<string, CallEvent[]>();
+  readonly transport: Transport;
+  readonly registry: CallRegistry;
+  #calls = 0;
+
+  private constructor(
+    readonly clock: VirtualClock,
+    readonly voice: V,
+    readonly module: TestingModule,
+    /** Warnings and errors that were logged. */
+    readonly logs: readonly string[],
+  ) {
+    const gateway = module.get(TwilioStreamGateway);
+    this.registry = module.get(CallRegistry);
+    this.transport = inProcessTransport({
+      gateway,
+      post: (url, form, headers) => Promise.resolve(this.#webhook(new URL(url).pathname, form, headers)),
+    });
+    this.registry.started$.subscribe((call) => {
+      const events: CallEvent[] = [];
+      this.happened.set(call.callSid, events);
+      call.events$.subscribe((event) => events.push(event));
+    });
+    const open = OpenStreams.prototype.open.bind(this.open);
+    this.open.open = (socket) => {
+      const stream = open(socket);
+      this.streams.push(stream);
+      return stream;
+    };
+  }
+
+  static async boot<V extends Voice = ScriptedVoice>(options: HostOptions<V>): Promise<Host<V>> {
+    const clock = new VirtualClock();
+    const voice = options.voice?.(clock) ?? (new ScriptedVoice(clock) as Voice as V);
+    const agent = isClass(options.agent) ? options.agent : Nobody;
+    const providers = [
+      { provide: CLOCK, useValue: clock },
+      { provide: VOICE, useValue: voice },
+      ...(isClass(options.agent) ? [] : [{ provide: VOICE_AGENT, useValue: options.agent(clock) }]),
+    ];
+    const settings = { publicUrl: PUBLIC_URL, authToken, ...options.settings };
+    const logs: string[] = [];
+    const log = (line: unknown) => void logs.push(String(line));
+    const module = await Test.createTestingModule({
+      imports: [TwilioVoiceModule.forRoot({ agent, providers, ...settings })],
+    })
+      .setLogger({ log: () => undefined, warn: log, error: log })
+      .compile();
+    await module.init();
+    return new Host(clock, voice, module, logs);
+  }
+
+  get open(): OpenStreams {
+    return this.module.get(OpenStreams);
+  }
+
+  /** A call comes in and follows the real TwiML; each has a network of its own seed. */
+  dial(options: Partial<SimulatedCallOptions> = {}): SimulatedCall {
+    const { clock, transport } = this;
+    const network = { ...NETWORK, seed: ++this.#calls };
+    const call = new SimulatedCall({ clock, transport, authToken, network, ...options });
+    call.dial(`${PUBLIC_URL}/voice/incoming`);
+    return call;
+  }
+
+  events(call: SimulatedCall): CallEvent[] {
+    return this.happened.get(call.callSid) ?? [];
+  }
+
+  /** What Nest's HTTP server does: guard, then controller. */
+  #webhook(path: string, form: Record<string, string>, headers: Record<string, string>): HttpAnswer {
+    const request = { headers, originalUrl: path, body: form, socket: {} };
+    if (!this.module.get(TwilioSignatures).webhook(request)) return { status: 403, body: '' };
+    const controller = this.#controller();
+    if (path === '/voice/incoming') return xml(controller.incoming(form));
+    if (path === '/voice/continue') return xml(controller.continue(form));
+    if (path === '/voice/stream-status') controller.streamStatus(form);
+    else if (path === '/voice/status') controller.status(form);
+    else return { status: 404, body: '' };
+    return { status: 204, body: '' };
+  }
+
+  #controller(): TwilioVoiceController {
+    for (const { controllers } of this.module.get(ModulesContainer).values())
+      for (const { instance } of controllers.values())
+        if (instance instanceof TwilioVoiceController) return instance;
+    throw new Error('the module has no TwilioVoiceController');
+  }
+}
+
+class Nobody implements VoiceAgent {
+  reply(): string {
+    return '';
+  }
+}
+
+const xml = (body: string): HttpAnswer => ({ status: 200, contentType: 'text/xml', body });
+
+function isClass(agent: HostOptions<Voice>['agent']): agent is Type<VoiceAgent> {
+  return /^class\b/.test(Function.prototype.toString.call(agent));
+}
