@@ -10,6 +10,9 @@ const newest = (folder) =>
 const built = existsSync('dist/main.js') ? statSync('dist/main.js').mtimeMs : 0;
 const changed = Math.max(newest('src'), statSync('package.json').mtimeMs, statSync('tsconfig.json').mtimeMs);
 if (changed > built) {
-  const { status } = spawnSync('npx', ['nest', 'build'], { stdio: 'inherit', shell: process.platform === 'win32' });
+  const { status } = spawnSync('npx', ['nest', 'build'], {
+    stdio: 'inherit',
+    shell: process.platform === 'win32',
+  });
   process.exit(status ?? 1);
 }

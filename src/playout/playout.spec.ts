@@ -176,6 +176,15 @@ describe('what Twilio holds', () => {
     },
   );
 
+  it('never runs dry in ten minutes of speech at 40 +- 15 ms', async () => {
+    const bench = setUp(network(21));
+    bench.playout.play(speech(1, 600_000)).subscribe();
+    await bench.clock.advance(605_000);
+    expect(bench.far.buffer.heard).toHaveLength(1);
+    expect(bench.far.buffer.peakHeldMs).toBeLessThanOrEqual(200);
+    expect(bench.settled).toMatchObject([{ ended: 'played', heardMs: 600_000 }]);
+  });
+
   it('lasts through a stall of 150 ms', async () => {
     for (let seed = 0; seed < 20; seed++) {
       const { gaps } = await run(seed, 0, ({ far }) => {

@@ -79,7 +79,7 @@ class Host {
     })
     class HostModule {}
     const module = await Test.createTestingModule({ imports: [HostModule] }).compile();
-     
+
     this.app = module.createNestApplication({ rawBody: true });
     adapt(this.app);
     await this.app.listen(0, '127.0.0.1');
