@@ -27,6 +27,7 @@ export { SpeechStalledError, type SettledUtterance, type UtteranceEnd } from './
 export { TtsService } from './tts/tts.service.js';
 export { VOICE, type AlignedText, type SpeechChunk, type Voice, type VoiceOptions } from './tts/voice.js';
 export { MediaStreamAdapter } from './twilio/media-stream.adapter.js';
+export { TWILIO_CLIENT, type TwilioClient } from './twilio/twilio-rest.js';
 export { TwilioStreamGateway } from './twilio/twilio-stream.gateway.js';
 export {
   TwilioVoiceModule,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { map } from 'rxjs';
-import { CLOCK, type AgentEntry, type Clock, type Voice } from '../src/index.js';
+import type { AgentEntry, Clock, Voice } from '../src/index.js';
 import { DemoAgent } from '../src/conversation/demo-agent.js';
 import {
   lastHeard,
@@ -61,7 +61,6 @@ describe('A caller who interrupts', () => {
     expect(after).toHaveLength(2 * MS_PER_WORD);
     expect(call.clears).toHaveLength(1);
     expect(call.mediaAfterClear).toBe(2 * MS_PER_WORD);
-    expect(host.voice.utterances.map(({ state }) => state)).toEqual(['cancelled', 'complete']);
   });
 
   it('is answered by an agent that knows which words were heard, within one', async () => {
@@ -104,9 +103,9 @@ describe('A caller who interrupts', () => {
     expect(p95).toBeLessThanOrEqual(400);
     expect(onsets.map(({ call }) => call.clears.length)).toEqual(delays.map(() => 1));
     expect(onsets.flatMap(({ call }) => call.violations)).toEqual([]);
-  });
+  }, 30_000);
 
-  it('cannot be the agent itself, heard through a telephone held away from the ear', async () => {
+  it('is not the agent itself, heard 30 dB softer and 120 ms later in the microphone', async () => {
     const host = await Host.boot({
       agent: (clock) => new ScriptedAgent(clock, [TALE], { greeting: TALE }),
       voice: (clock) => new SpeechLikeVoice(clock),
@@ -119,7 +118,7 @@ describe('A caller who interrupts', () => {
     ]);
     expect(call.clears).toEqual([]);
     expect(control.clears.length).toBeGreaterThan(0); // what the test would see if the echo were loud
-  });
+  }, 30_000);
 });
 
 /** A scripted voice at the loudness of real speech. */
@@ -218,11 +217,6 @@ describe('A call', () => {
     expect(call.spoken).toEqual([expect.stringMatching(CLOSING)]);
     expect(call.endedBy).toBe('hangup');
   });
-
-  it('runs in virtual time through the clock that is provided', async () => {
-    const { host, clock } = await hostOf('hello');
-    expect(host.module.get(CLOCK)).toBe(clock);
-  });
 });
 
 describe('The demo agent', () => {
@@ -231,9 +225,9 @@ describe('The demo agent', () => {
     const { clock, voice } = host;
     const call = host.dial();
     await clock.advance(15_000);
-    expect(voice.utterances).toMatchObject(
-      [{ state: 'complete', text: /^Hello/ }].map(() => ({ state: 'complete' })),
-    );
+    expect(voice.utterances[0]).toMatchObject({ state: 'complete' });
+    expect(voice.utterances[0]!.text).toMatch(/^Hello/);
+    expect(lastHeard(call.heardBytes())!.ms + 1).toBe(voice.utterances[0]!.emittedMs);
     call.speak(600);
     await clock.advance(40_000);
     const answer = voice.utterances[1]!;
@@ -251,9 +245,8 @@ describe('The demo agent', () => {
     const heardWords = (heard.at(-1)!.ms + 1) / MS_PER_WORD;
     const quote = /^You stopped me after: (.*?)\. Very well\./.exec(next!.text)![1]!;
     const bare = wordsOf(told!.text).map((word) => word.replace(/[.,;]+$/, ''));
-    const ends =
-      bare.findIndex((_, at) => bare.slice(at - 3, at + 1).join(' ') === quote.replace(/[.,;](?= )/g, '')) +
-      1;
+    const quoted = quote.replace(/[.,;](?= )/g, '');
+    const ends = bare.findIndex((_, at) => bare.slice(Math.max(0, at - 3), at + 1).join(' ') === quoted) + 1;
     expect(ends).toBeGreaterThan(0);
     expect(Math.abs(ends - heardWords)).toBeLessThanOrEqual(1);
   });

@@ -7,7 +7,7 @@ export type Reply = string | Promise<string> | AsyncIterable<string> | Observabl
 
 /** The caller has finished speaking, and it is the agent's turn. */
 export interface Turn {
-  /** What the caller said; empty without a transcriber. */
+  /** What the caller said; always empty as long as there is no transcriber. */
   readonly transcript: string;
   /** How long the caller spoke, ms. */
   readonly durationMs: number;

@@ -20,7 +20,7 @@ export interface DemoHost {
 export async function startHost(withoutClear: boolean): Promise<DemoHost> {
   const port = await freePort();
   const publicUrl = `http://${LOOPBACK}:${port}`;
-   
+
   const app = await NestFactory.create(voiceModule(publicUrl, withoutClear), {
     rawBody: true,
     abortOnError: false,

@@ -88,10 +88,10 @@ function signatureOf({ headers }: SignedRequest): string | undefined {
   return typeof signature === 'string' && signature !== '' ? signature : undefined;
 }
 
-/** A tunnel's or proxy's requests come from loopback too, but say that they were forwarded. */
+/** A tunnel's or proxy's requests come from loopback too, but say that they were forwarded; those of a page, its origin. */
 function isLocal({ headers, socket }: SignedRequest): boolean {
-  const forwarded = headers['x-forwarded-for'] !== undefined || headers.forwarded !== undefined;
-  return !forwarded && LOOPBACK.test(socket.remoteAddress ?? '');
+  const foreign = headers['x-forwarded-for'] ?? headers.forwarded ?? headers.origin;
+  return foreign === undefined && LOOPBACK.test(socket.remoteAddress ?? '');
 }
 
 function isForm(body: unknown): body is Record<string, string | string[]> {

@@ -240,6 +240,7 @@ describe('A webhook', () => {
     await host.boot({ publicUrl: 'http://127.0.0.1:3000', authToken: undefined });
     expect((await host.post('/voice/incoming', call)).status).toBe(200);
     expect((await host.post('/voice/incoming', call, { 'x-forwarded-for': '192.0.2.1' })).status).toBe(403);
+    expect((await host.post('/voice/incoming', call, { origin: 'https://page.example' })).status).toBe(403);
   });
 
   it('is found under a global prefix that is part of publicUrl, and so is the stream', async () => {
