@@ -1,7 +1,7 @@
 import { it } from '@jest/globals';
 import { of } from 'rxjs';
 import { Playout } from '../src/playout/playout.js';
-import type { SettledUtterance } from '../src/playout/utterance.js';
+import type { SettledUtterance } from '../src/playout/settled-utterance.js';
 import { seededRandom, SimulatedLine, VirtualClock } from '../src/testing/index.js';
 
 /** What the lead costs and buys: gaps, audio held at Twilio and error of the heard position, at 40 +- 15 ms each way. */

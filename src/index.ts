@@ -13,7 +13,8 @@ export { SystemClock } from './call/system-clock.js';
 export type { CallEndReason, CallEvent, SpeechOutcome, VoiceCall } from './call/voice-call.js';
 export { ConversationService } from './conversation/conversation.service.js';
 export type { AgentEntry, CallerEntry, History, HistoryEntry } from './conversation/history.js';
-export { VOICE_AGENT, type Reply, type Turn, type VoiceAgent } from './conversation/voice-agent.js';
+export type { Reply } from './conversation/reply.js';
+export { VOICE_AGENT, type Turn, type VoiceAgent } from './conversation/voice-agent.js';
 export { EnergyDetector, type EnergyDetectorOptions } from './listening/energy-detector.js';
 export {
   VOICE_ACTIVITY_DETECTOR,
@@ -23,7 +24,7 @@ export {
 } from './listening/voice-activity-detector.js';
 export type { HeardMethod } from './playout/ledger.js';
 export type { TextMethod } from './playout/heard-text.js';
-export { SpeechStalledError, type SettledUtterance, type UtteranceEnd } from './playout/utterance.js';
+export { SpeechStalledError, type SettledUtterance, type UtteranceEnd } from './playout/settled-utterance.js';
 export { TtsService } from './tts/tts.service.js';
 export { VOICE, type AlignedText, type SpeechChunk, type Voice, type VoiceOptions } from './tts/voice.js';
 export { MediaStreamAdapter } from './twilio/media-stream.adapter.js';

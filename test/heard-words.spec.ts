@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { lastValueFrom, of, toArray } from 'rxjs';
 import { Playout } from '../src/playout/playout.js';
-import type { SettledUtterance } from '../src/playout/utterance.js';
+import type { SettledUtterance } from '../src/playout/settled-utterance.js';
 import { ScriptedVoice, seededRandom, SimulatedLine, VirtualClock } from '../src/testing/index.js';
 import { OfflineVoice } from '../src/tts/offline/index.js';
 import type { SpeechChunk } from '../src/tts/voice.js';

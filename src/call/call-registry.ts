@@ -73,7 +73,8 @@ export class CallRegistry implements StreamAcceptor, OnModuleDestroy {
         void this.release(call, sink, reason);
       },
     });
-    this.calls.get(call.callSid)?.end('closed-by-us');
+    const former = this.calls.get(call.callSid);
+    if (former !== undefined) this.end(former, 'closed-by-us');
     this.calls.set(call.callSid, call);
     this.started.next(call);
     call.begin(conversation);

@@ -1,7 +1,7 @@
-import { BehaviorSubject, type Observable, Subject } from 'rxjs';
+import { BehaviorSubject, type Observable, skip, Subject } from 'rxjs';
 import type { Conversation } from '../conversation/conversation.js';
 import type { HistoryEntry } from '../conversation/history.js';
-import type { Reply } from '../conversation/voice-agent.js';
+import type { Reply } from '../conversation/reply.js';
 import type { CallerSpeech } from '../listening/caller-speech.js';
 import type { Playout } from '../playout/playout.js';
 import type { Clock } from './clock.js';
@@ -68,14 +68,11 @@ export class Call implements VoiceCall {
     this.#playout.settled$.subscribe((account) => {
       this.happened({ type: 'agent-settled', account });
     });
-    this.#caller.speaking$.subscribe((speaking) => {
-      if (speaking || this.#wasSpeaking)
-        this.happened({ type: speaking ? 'caller-started' : 'caller-stopped' });
-      this.#wasSpeaking = speaking;
+    this.#caller.speaking$.pipe(skip(1)).subscribe((speaking) => {
+      this.happened({ type: speaking ? 'caller-started' : 'caller-stopped' });
     });
     conversation.start();
   }
-  #wasSpeaking = false;
 
   /** The wire's side of this call. */
   receiver(onDigit: (digit: string) => void, onEnd: (reason: CallEndReason) => void): StreamReceiver {

@@ -1,7 +1,7 @@
 import type { Observable } from 'rxjs';
-import type { Reply } from '../conversation/voice-agent.js';
+import type { Reply } from '../conversation/reply.js';
 import type { History, HistoryEntry } from '../conversation/history.js';
-import type { SettledUtterance } from '../playout/utterance.js';
+import type { SettledUtterance } from '../playout/settled-utterance.js';
 import type { StreamEndReason } from './stream.js';
 
 /** Why a call is over. */

@@ -19,12 +19,13 @@ import {
 import type { Clock } from '../call/clock.js';
 import type { SpeechOutcome, VoiceCall } from '../call/voice-call.js';
 import type { Playout } from '../playout/playout.js';
-import type { SettledUtterance } from '../playout/utterance.js';
+import type { SettledUtterance } from '../playout/settled-utterance.js';
 import type { TtsService } from '../tts/tts.service.js';
 import { agentEntry, type HistoryEntry } from './history.js';
 import { replyText } from './reply-text.js';
 import { Speech, untilQuiet } from './speech.js';
-import type { Reply, VoiceAgent } from './voice-agent.js';
+import type { Reply } from './reply.js';
+import type { VoiceAgent } from './voice-agent.js';
 
 export interface ConversationOptions {
   /** Said when an agent or a voice fails. */

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { AgentEntry } from './history.js';
-import type { Reply, Turn, VoiceAgent } from './voice-agent.js';
+import type { Reply } from './reply.js';
+import type { Turn, VoiceAgent } from './voice-agent.js';
 
 const GREETING =
   'Hello, and thank you for calling. I am a machine that likes to talk. ' +

@@ -1,4 +1,4 @@
-import type { SettledUtterance } from '../playout/utterance.js';
+import type { SettledUtterance } from '../playout/settled-utterance.js';
 
 export interface CallerEntry {
   readonly role: 'caller';

@@ -1,5 +1,5 @@
 import { isObservable, Observable } from 'rxjs';
-import type { Reply } from './voice-agent.js';
+import type { Reply } from './reply.js';
 
 /**
  * A reply as a cold stream of text. Unsubscribing aborts the signal the reply was made with at once, also while a

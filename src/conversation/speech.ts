@@ -1,7 +1,7 @@
 import { Observable, Subscription } from 'rxjs';
 import type { CancelTimer, Clock } from '../call/clock.js';
 import type { SpeechOutcome } from '../call/voice-call.js';
-import type { SettledUtterance } from '../playout/utterance.js';
+import type { SettledUtterance } from '../playout/settled-utterance.js';
 
 /** Something to be said, and the promise of its outcome. */
 export class Speech {

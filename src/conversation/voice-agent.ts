@@ -1,9 +1,6 @@
-import type { Observable } from 'rxjs';
 import type { VoiceCall } from '../call/voice-call.js';
 import type { History } from './history.js';
-
-/** What the agent says: at once, or as it is written. Pieces may be of any size; empty ones are skipped. */
-export type Reply = string | Promise<string> | AsyncIterable<string> | Observable<string>;
+import type { Reply } from './reply.js';
 
 /** The caller has finished speaking, and it is the agent's turn. */
 export interface Turn {

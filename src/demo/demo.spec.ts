@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { SettledUtterance } from '../playout/utterance.js';
+import type { SettledUtterance } from '../playout/settled-utterance.js';
 import { speechLikeSound } from '../testing/speech-like-sound.js';
 import { readArguments } from './arguments.js';
 import { notesOf } from './call-notes.js';

@@ -1,4 +1,4 @@
-import type { SettledUtterance } from '../playout/utterance.js';
+import type { SettledUtterance } from '../playout/settled-utterance.js';
 import type { CallObservations } from '../testing/call-observations.js';
 import type { SaidLine } from './scenario.js';
 

@@ -15,7 +15,7 @@ import { SimulatedLine, type SimulatedLineOptions } from '../testing/simulated-l
 import { VirtualClock } from '../testing/virtual-clock.js';
 import type { SpeechChunk } from '../tts/voice.js';
 import { Playout, type PlayoutOptions } from './playout.js';
-import { SpeechStalledError, type SettledUtterance } from './utterance.js';
+import { SpeechStalledError, type SettledUtterance } from './settled-utterance.js';
 
 const OPTIONS: PlayoutOptions = {
   leadMs: 140,

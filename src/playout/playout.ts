@@ -4,12 +4,8 @@ import type { MediaSink } from '../call/stream.js';
 import type { SpeechChunk } from '../tts/voice.js';
 import { markName, parseMarkName } from './mark-name.js';
 import { RoundTrips } from './round-trips.js';
-import {
-  Utterance,
-  type SettledUtterance,
-  type UtteranceListener,
-  type UtteranceOptions,
-} from './utterance.js';
+import type { SettledUtterance } from './settled-utterance.js';
+import { Utterance, type UtteranceListener, type UtteranceOptions } from './utterance.js';
 
 export type PlayoutOptions = UtteranceOptions;
 

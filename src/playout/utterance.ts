@@ -2,11 +2,12 @@ import type { CancelTimer, Clock } from '../call/clock.js';
 import type { MediaSink } from '../call/stream.js';
 import type { SpeechChunk } from '../tts/voice.js';
 import { AudioQueue } from './audio-queue.js';
-import { SpokenText, type TextMethod } from './heard-text.js';
-import { Ledger, type HeardMethod, type HeardPosition } from './ledger.js';
+import { SpokenText } from './heard-text.js';
+import { Ledger, type HeardPosition } from './ledger.js';
 import { markName, type MarkName } from './mark-name.js';
 import type { RoundTrips } from './round-trips.js';
 import { FRAME_MS, Pacer, type PacerOptions } from './pacer.js';
+import { SpeechStalledError, type SettledUtterance, type UtteranceEnd } from './settled-utterance.js';
 
 export interface UtteranceOptions extends PacerOptions {
   /** How long the echo of a fence may take before the clock decides, ms. */
@@ -17,47 +18,12 @@ export interface UtteranceOptions extends PacerOptions {
   readonly stallTimeoutMs: number;
 }
 
-/** How an utterance ended. */
-export type UtteranceEnd =
-  /** The caller heard all of it. */
-  | 'played'
-  /** It was interrupted. */
-  | 'cut'
-  /** Its voice or its text failed; what had come before was played. */
-  | 'failed'
-  /** The stream ended first. */
-  | 'lost';
-
-/** The account of an utterance that is over. */
-export interface SettledUtterance {
-  readonly utterance: number;
-  readonly ended: UtteranceEnd;
-  /** Audio the caller heard, whole ms. */
-  readonly heardMs: number;
-  /** Furthest position that was ever handed to Twilio, ms. */
-  readonly sentMs: number;
-  /** Audio the voice had delivered, ms. */
-  readonly synthesizedMs: number;
-  readonly heardText: string;
-  readonly unheardText: string;
-  readonly method: HeardMethod;
-  readonly textMethod: TextMethod;
-  /** Expected size of the error of `heardMs`. */
-  readonly errorMs: number;
-  readonly error?: unknown;
-}
-
 export interface UtteranceListener {
   /** The first byte has been sent. */
   sounding(): void;
   /** No more speech is wanted. */
   stopSource(): void;
   settled(account: SettledUtterance): void;
-}
-
-/** The voice or the text stopped coming. */
-export class SpeechStalledError extends Error {
-  override readonly name = 'SpeechStalledError';
 }
 
 const BYTES_PER_MS = 8;

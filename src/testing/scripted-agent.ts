@@ -1,6 +1,7 @@
 import type { CancelTimer, Clock } from '../call/clock.js';
 import type { VoiceCall } from '../call/voice-call.js';
-import type { Reply, Turn, VoiceAgent } from '../conversation/voice-agent.js';
+import type { Reply } from '../conversation/reply.js';
+import type { Turn, VoiceAgent } from '../conversation/voice-agent.js';
 
 /** A reply that is written word by word, and may go wrong. */
 export interface ScriptedTokens {

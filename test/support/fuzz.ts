@@ -114,7 +114,7 @@ export async function play(
   const playground = new Playground({
     seed,
     agent: (clock) => (agent = new ScriptedAgent(clock, replies, greeting ? { greeting: words(4) } : {})),
-    voice: (clock) => new ScriptedVoice(clock, voice),
+    voice: (clock) => new ScriptedVoice(clock, notTooSlow(voice)),
     settings: {
       conversation: { replyTimeoutMs: 3_000, stallTimeoutMs: 1_500, sorry: 'so sorry', closing: CLOSING },
     },
@@ -153,6 +153,12 @@ export async function play(
   if (line.buffer.peakHeldMs > (stalls > 1 ? 500 : 350))
     problems.push(`the far end held ${line.buffer.peakHeldMs} ms`);
   return problems;
+}
+
+/** At worst half as fast as the telephone, so that a minute is enough for everything. */
+function notTooSlow(voice: VoiceScript): VoiceScript {
+  const { chunkMs = 200, chunkDelayMs = 20 } = voice as { chunkMs?: number; chunkDelayMs?: number };
+  return { ...voice, chunkDelayMs: Math.min(chunkDelayMs, 2 * chunkMs) };
 }
 
 const held = (playground: Playground): BehaviorSubject<boolean> => (playground.call as Call).held$;

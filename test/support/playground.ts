@@ -6,7 +6,7 @@ import { ConversationService } from '../../src/conversation/conversation.service
 import type { VoiceAgent } from '../../src/conversation/voice-agent.js';
 import type { VoiceActivityDetector } from '../../src/listening/voice-activity-detector.js';
 import { parseMarkName } from '../../src/playout/mark-name.js';
-import type { SettledUtterance } from '../../src/playout/utterance.js';
+import type { SettledUtterance } from '../../src/playout/settled-utterance.js';
 import {
   readScript,
   ScriptedVoice,
