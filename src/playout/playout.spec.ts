@@ -11,6 +11,7 @@ import {
   throwError,
 } from 'rxjs';
 import { seededRandom } from '../testing/random.js';
+import { readScript, scriptedAudio } from '../testing/scripted-chunk.js';
 import { SimulatedLine, type SimulatedLineOptions } from '../testing/simulated-line.js';
 import { VirtualClock } from '../testing/virtual-clock.js';
 import type { SpeechChunk } from '../tts/voice.js';
@@ -25,32 +26,8 @@ const OPTIONS: PlayoutOptions = {
   stallTimeoutMs: 3_000,
 };
 
-/** Audio whose every ms says which ms of which utterance it is; never a silent byte. */
-function script(utterance: number, ms: number): Uint8Array {
-  const audio = new Uint8Array(ms * 8);
-  for (let at = 0; at < ms; at++)
-    audio.set([0x81, utterance, at >> 14, (at >> 7) & 127, at & 127, 1, 1, 1], at * 8);
-  return audio;
-}
-
 const speech = (utterance: number, ms: number): Observable<SpeechChunk> =>
-  of({ audio: script(utterance, ms) });
-
-interface Heard {
-  readonly utterance: number;
-  readonly ms: number;
-}
-
-function readScript(bytes: Uint8Array): Heard[] {
-  const blocks: Heard[] = [];
-  for (let at = 0; at < bytes.length; at++) {
-    if (bytes[at] !== 0x81) continue; // a cut falls anywhere, also inside a ms
-    const [, utterance = 0, high = 0, middle = 0, low, ...rest] = bytes.subarray(at, at + 8);
-    if (low !== undefined && rest.every((byte) => byte === 1))
-      blocks.push({ utterance, ms: (high << 14) | (middle << 7) | low });
-  }
-  return blocks;
-}
+  of({ audio: scriptedAudio(utterance, 0, ms) });
 
 const network = (seed: number, delayMs = 40, jitterMs = 15): SimulatedLineOptions => ({
   down: { delayMs, jitterMs, random: seededRandom(seed) },
@@ -102,7 +79,7 @@ describe('an utterance that is not interrupted', () => {
       sizes.add(audio.length);
       media.call(bench.far, audio);
     };
-    const audio = script(1, 333).subarray(0, 333 * 8 - 3);
+    const audio = scriptedAudio(1, 0, 333).subarray(0, 333 * 8 - 3);
     bench.playout.play(of({ audio: audio.subarray(0, 77) }, { audio: audio.subarray(77) })).subscribe();
     await bench.clock.advance(2_000);
     expect([...sizes]).toEqual([160]);
@@ -251,11 +228,11 @@ describe('a cut', () => {
     const bench = setUp(network(7));
     const source = new Subject<SpeechChunk>();
     const subscription = bench.playout.play(source).subscribe();
-    source.next({ audio: script(1, 2_000) });
+    source.next({ audio: scriptedAudio(1, 0, 2_000) });
     await bench.clock.advance(500);
     subscription.unsubscribe();
     const sent = bench.far.sentBytes;
-    source.next({ audio: script(1, 2_000) });
+    source.next({ audio: scriptedAudio(1, 0, 2_000) });
     await bench.clock.advance(3_000);
     expect(bench.far.sentBytes).toBe(sent);
     expect(source.observed).toBe(false);
@@ -266,7 +243,7 @@ describe('a cut', () => {
     const bench = setUp();
     bench.far.clear = () => order.push('clear');
     const source = new Observable<SpeechChunk>((subscriber) => {
-      subscriber.next({ audio: script(1, 1_000) });
+      subscriber.next({ audio: scriptedAudio(1, 0, 1_000) });
       return () => order.push('source stopped');
     });
     bench.playout.play(source).subscribe().unsubscribe();
@@ -350,7 +327,7 @@ describe('the heard position', () => {
     const totalMs = Math.floor(200 + random() * 4_000);
     const rate = random() < 0.3 ? 0.8 : 5;
     const pieceMs = Math.floor(20 + random() * 400);
-    const audio = script(1, totalMs);
+    const audio = scriptedAudio(1, 0, totalMs);
     for (let at = 0, index = 0; at < totalMs; at += pieceMs, index++)
       bench.clock.after((index * pieceMs) / rate, () => {
         source.next({ audio: audio.subarray(at * 8, Math.min(totalMs, at + pieceMs) * 8) });
@@ -478,7 +455,7 @@ describe('a voice that is in trouble', () => {
     const source = new Subject<SpeechChunk>();
     bench.playout.play(source).subscribe();
     for (let at = 0; at < 10; at++) {
-      source.next({ audio: script(1, 2_000).subarray(at * 1_600, at * 1_600 + 1_600) });
+      source.next({ audio: scriptedAudio(1, 0, 2_000).subarray(at * 1_600, at * 1_600 + 1_600) });
       await bench.clock.advance(400);
     }
     source.complete();
