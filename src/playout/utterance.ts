@@ -190,6 +190,7 @@ export class Utterance {
       }
       const at = generation.pacer.nextFrameAt(this.#sentOf(generation), now);
       if (at > now) {
+        this.#cancelPump?.(); // a write of ours may have re-entered and armed it already
         this.#cancelPump = this.#clock.after(at - now, () => {
           this.#pump();
         });
