@@ -190,14 +190,18 @@ export class Utterance {
       }
       const at = generation.pacer.nextFrameAt(this.#sentOf(generation), now);
       if (at > now) {
-        this.#cancelPump?.(); // a write of ours may have re-entered and armed it already
-        this.#cancelPump = this.#clock.after(at - now, () => {
-          this.#pump();
-        });
+        this.#pumpAfter(at - now);
         return;
       }
       this.#sendFrame(generation);
     }
+  }
+
+  #pumpAfter(ms: number): void {
+    this.#cancelPump?.(); // a write of ours may have re-entered and armed it already
+    this.#cancelPump = this.#clock.after(ms, () => {
+      this.#pump();
+    });
   }
 
   #sentOf({ ledger }: Generation): number {
