@@ -27,7 +27,10 @@ export default tseslint.config(
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     rules: {
       '@typescript-eslint/no-extraneous-class': ['error', { allowWithDecorator: true }],
-      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
+      '@typescript-eslint/restrict-template-expressions': [
+        'error',
+        { allowNumber: true, allowBoolean: true },
+      ],
       // Structural typing is what a DI seam and a test double are made of.
       '@typescript-eslint/no-unsafe-class-instance-assignment': 'off',
       '@typescript-eslint/dot-notation': 'off', // tsc asks for brackets on index signatures
@@ -47,7 +50,13 @@ export default tseslint.config(
     files: ['src/{call,conversation,playout,listening,tts}/**/*.ts'],
     ignores: ['**/*.spec.ts', 'src/call/system-clock.ts'],
     rules: {
-      'no-restricted-globals': ['error', ...['setTimeout', 'setInterval', 'setImmediate'].map((name) => ({ name, message: 'Inject the Clock.' }))],
+      'no-restricted-globals': [
+        'error',
+        ...['setTimeout', 'setInterval', 'setImmediate'].map((name) => ({
+          name,
+          message: 'Inject the Clock.',
+        })),
+      ],
       'no-restricted-properties': ['error', ...bareTime],
     },
   },
