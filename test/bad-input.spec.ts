@@ -12,9 +12,8 @@ import {
 } from '../src/testing/index.js';
 import type { StreamFault } from '../src/twilio/stream-counters.js';
 import { StreamTokens } from '../src/twilio/stream-token.js';
-import { Host } from './support/host.js';
+import { AUTH_TOKEN, Host, STREAM_URL } from './support/host.js';
 
-const STREAM_URL = 'wss://voice.example.com/voice/stream';
 const TALE = Array.from({ length: 80 }, (_, index) => `word${index + 1}`).join(' ');
 const TALE_MS = 80 * 300;
 const SECRET = 'PayloadOfTheCaller';
@@ -92,7 +91,7 @@ async function expectNoHarm(host: Host, beside: SimulatedCall): Promise<void> {
   expect(host.logs.join('\n')).not.toContain(LOUD.slice(0, 12));
 }
 
-/** One second of the caller's voice: three of them would be an interruption. */
+/** One second of the caller's voice: taken for the call's own, it would be an interruption. */
 const LOUD = Buffer.from(speechLikeSound(1_000)).toString('base64');
 const media = (streamSid: string, sequenceNumber: string, payload = LOUD) =>
   JSON.stringify({
@@ -219,9 +218,8 @@ function through(host: Host, change: (text: string | Buffer) => string | Buffer)
 function rawSocket(host: Host, signed = true) {
   const closes: number[] = [];
   const ignore = () => undefined;
-  const authToken = '0123456789abcdef';
   const headers: Record<string, string> = signed
-    ? { 'x-twilio-signature': twilioSignature(authToken, STREAM_URL) }
+    ? { 'x-twilio-signature': twilioSignature(AUTH_TOKEN, STREAM_URL) }
     : {};
   const close = (code: number) => {
     closes.push(code);

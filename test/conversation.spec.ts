@@ -214,6 +214,30 @@ describe('an agent or a voice in trouble', () => {
   });
 });
 
+describe('two calls at once', () => {
+  it('share nothing: each hears its own answer, and the end of one leaves the other alone', async () => {
+    const first = setUp([TALE], 'greeting');
+    const { clock } = first;
+    const other = new Playground(
+      { clock, agent: () => first.agent, voice: () => first.voice, seed: 9 },
+      first.playground.registry,
+      'CA00000000000000000000000000000002',
+    );
+    await clock.advance(2_000);
+    await other.speak(400);
+    await clock.advance(2_000);
+    expect(first.playground.heardOf(1)).toBe(300);
+    expect(first.playground.heardOf(2) + first.playground.heardOf(3)).toBe(0);
+    expect(other.heardOf(2)).toBe(300);
+    const before = other.heardOf(3);
+    await first.playground.finish();
+    expect(other.heardOf(3)).toBeGreaterThan(before + 4_000);
+    expect(first.playground.registry.size).toBe(1);
+    await other.finish();
+    expect(first.playground.registry.size).toBe(0);
+  });
+});
+
 describe('the wire', () => {
   it('stays within the rules through a lively call, and nothing is left behind', async () => {
     const { playground, clock, agent, voice } = setUp([TALE], 'hello');

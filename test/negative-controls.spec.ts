@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { redTests, type Mutant } from './support/mutant.js';
 
+const REGISTRY = 'src/call/call-registry.ts';
 const UTTERANCE = 'src/playout/utterance.ts';
 
 /** The mistakes this project was made to avoid: each, made on purpose, must turn these tests red. */
@@ -53,6 +54,25 @@ const CONTROLS: readonly (Mutant & { readonly mistake: string; readonly red: rea
     ],
     specs: ['test/conversation.spec.ts'],
     red: ['a conversation does not talk over a caller who is already talking'],
+  },
+  {
+    mistake: 'calls share their state',
+    edits: [
+      {
+        file: REGISTRY,
+        from: 'const playout = new Playout(this.clock, sink, { ...pacing, ...limits });',
+        to: 'const playout = (CallRegistry.shared ??= new Playout(this.clock, sink, { ...pacing, ...limits }));',
+      },
+      {
+        file: REGISTRY,
+        from: 'private readonly logger',
+        to: 'static shared?: Playout;\n  private readonly logger',
+      },
+    ],
+    specs: ['test/conversation.spec.ts'],
+    red: [
+      'two calls at once share nothing: each hears its own answer, and the end of one leaves the other alone',
+    ],
   },
   {
     mistake: 'a late chunk is sent after a cut',

@@ -9,7 +9,6 @@ import {
   VOICE,
   VOICE_AGENT,
   type CallEvent,
-  type TwilioVoiceOptions,
   type Voice,
   type VoiceAgent,
 } from '../../src/index.js';
@@ -27,8 +26,9 @@ import { OpenStreams } from '../../src/twilio/open-streams.js';
 import { TwilioSignatures } from '../../src/twilio/signature.js';
 import { TwilioVoiceController } from '../../src/twilio/twilio-voice.controller.js';
 
-export const PUBLIC_URL = 'https://voice.example.com';
-const authToken = '0123456789abcdef';
+const publicUrl = 'https://voice.example.com';
+export const STREAM_URL = 'wss://voice.example.com/voice/stream';
+export const AUTH_TOKEN = '0123456789abcdef';
 /** 40 ± 15 ms each way. */
 const NETWORK = { down: { delayMs: 40, jitterMs: 15 }, up: { delayMs: 40, jitterMs: 15 } };
 
@@ -36,7 +36,6 @@ export interface HostOptions<V extends Voice> {
   /** A class that Nest makes, or the agent itself. */
   readonly agent: Type<VoiceAgent> | ((clock: VirtualClock) => VoiceAgent);
   readonly voice?: (clock: VirtualClock) => V;
-  readonly settings?: Omit<TwilioVoiceOptions, 'basePath'>;
 }
 
 /** A host application with the real module in it, in virtual time and without any network. */
@@ -84,11 +83,10 @@ export class Host<V extends Voice = ScriptedVoice> {
       { provide: VOICE, useValue: voice },
       ...(isClass(options.agent) ? [] : [{ provide: VOICE_AGENT, useValue: options.agent(clock) }]),
     ];
-    const settings = { publicUrl: PUBLIC_URL, authToken, ...options.settings };
     const logs: string[] = [];
     const log = (line: unknown) => void logs.push(String(line));
     const module = await Test.createTestingModule({
-      imports: [TwilioVoiceModule.forRoot({ agent, providers, ...settings })],
+      imports: [TwilioVoiceModule.forRoot({ agent, providers, publicUrl, authToken: AUTH_TOKEN })],
     })
       .setLogger({ log: () => undefined, warn: log, error: log })
       .compile();
@@ -104,8 +102,8 @@ export class Host<V extends Voice = ScriptedVoice> {
   dial(options: Partial<SimulatedCallOptions> = {}): SimulatedCall {
     const { clock, transport } = this;
     const network = { ...NETWORK, seed: ++this.#calls };
-    const call = new SimulatedCall({ clock, transport, authToken, network, ...options });
-    call.dial(`${PUBLIC_URL}/voice/incoming`);
+    const call = new SimulatedCall({ clock, transport, authToken: AUTH_TOKEN, network, ...options });
+    call.dial(`${publicUrl}/voice/incoming`);
     return call;
   }
 
