@@ -166,6 +166,11 @@ describe('a conversation', () => {
 describe('an agent or a voice in trouble', () => {
   it.each<{ what: string; reply: ScriptedReply; withinMs: number }>([
     { what: 'throws', reply: { fails: 'throws' }, withinMs: 1_000 },
+    {
+      what: 'promises something other than text',
+      reply: () => Promise.resolve(undefined as never),
+      withinMs: 1_000,
+    },
     { what: 'never answers', reply: { fails: 'never' }, withinMs: 11_500 },
     { what: 'fails in the middle', reply: { tokens: 'one two ', then: 'throws' }, withinMs: 2_500 },
     { what: 'stops in the middle', reply: { tokens: 'one two ', then: 'never' }, withinMs: 6_000 },

@@ -123,10 +123,13 @@ export class CallRegistry implements StreamAcceptor, OnModuleDestroy {
   }
 }
 
-/** Name and message, without the stack: an error of a vendor's may not be an `Error` of this realm. */
+/** Anything that could be a telephone number. */
+const LONG_NUMBER = /\+?\d[\d\s().-]{5,}\d/g;
+
+/** Name and message, without the stack and without numbers: an error of a vendor's may not be an `Error` of this realm. */
 function describe(error: unknown): string {
   const { name, message } = (error ?? {}) as { name?: unknown; message?: unknown };
-  return typeof message === 'string'
-    ? `${typeof name === 'string' ? name : 'Error'}: ${message}`
-    : String(error);
+  const text =
+    typeof message === 'string' ? `${typeof name === 'string' ? name : 'Error'}: ${message}` : String(error);
+  return text.replace(LONG_NUMBER, '…');
 }

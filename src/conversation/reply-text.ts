@@ -12,21 +12,39 @@ export function replyText(makeReply: (signal: AbortSignal) => Reply): Observable
       controller.abort();
     });
     const reply = makeReply(controller.signal);
+    const write = (piece: unknown) => {
+      if (typeof piece === 'string') subscriber.next(piece);
+      else
+        subscriber.error(
+          new TypeError(`The agent's reply must consist of strings, but a piece was ${typeof piece}`),
+        );
+    };
     if (typeof reply === 'string') {
       subscriber.next(reply);
       subscriber.complete();
-    } else if (isObservable(reply)) subscriber.add(reply.subscribe(subscriber));
+    } else if (isObservable(reply))
+      subscriber.add(
+        reply.subscribe({
+          next: write,
+          error: (error: unknown) => {
+            subscriber.error(error);
+          },
+          complete: () => {
+            subscriber.complete();
+          },
+        }),
+      );
     else if (Symbol.asyncIterator in reply) {
       const iterator = reply[Symbol.asyncIterator]();
       // `return` waits for a pending `next`, so the abort above has to come first.
       subscriber.add(() => {
         void Promise.resolve(iterator.return?.()).catch(() => undefined);
       });
-      void drain(iterator, subscriber);
+      void drain(iterator, write, subscriber);
     } else
       reply.then(
         (text) => {
-          subscriber.next(text);
+          write(text);
           subscriber.complete();
         },
         (error: unknown) => {
@@ -38,13 +56,14 @@ export function replyText(makeReply: (signal: AbortSignal) => Reply): Observable
 
 async function drain(
   iterator: AsyncIterator<string>,
-  subscriber: { closed: boolean; next(text: string): void; complete(): void; error(error: unknown): void },
+  write: (piece: unknown) => void,
+  subscriber: { readonly closed: boolean; complete(): void; error(error: unknown): void },
 ): Promise<void> {
   try {
     while (!subscriber.closed) {
       const result = await iterator.next();
       if (result.done === true) break;
-      subscriber.next(result.value);
+      write(result.value);
     }
     subscriber.complete();
   } catch (error) {

@@ -26,6 +26,9 @@ interface Span {
 /** Speaking rate assumed while the length of a stretch is not known: 15 letters a second. */
 const MS_PER_LETTER = 1000 / 15;
 
+/** Stands inside a word when letters follow at once on both sides. */
+const JOINT = /^[-–'’/.@:_&+#]$/;
+
 const segmenter = new Intl.Segmenter(undefined, { granularity: 'word' });
 
 /** Collects what an utterance says and when, and tells which words lie before a position. */
@@ -70,18 +73,35 @@ export class SpokenText {
 /** Length of the text up to the last word of which at least half lies before `heardMs`. */
 function heardLength(text: string, spans: readonly Span[], heardMs: number): number {
   const times = letterTimes(text, spans);
-  let end = 0;
+  let heard = 0;
+  for (const { start, end } of wordsOf(text)) {
+    const from = times.starts[start] ?? 0;
+    const to = times.ends[end - 1] ?? from;
+    if ((from + to) / 2 > heardMs) break;
+    heard = end;
+  }
+  const trailing = /^[^\s\p{L}\p{N}]*/u.exec(text.slice(heard));
+  return heard === 0 ? 0 : heard + (trailing?.[0].length ?? 0);
+}
+
+/** Where words lie; what is joined without a space, such as an address or a compound with hyphens, is one word. */
+function* wordsOf(text: string): Generator<{ start: number; end: number }> {
+  let word: { start: number; end: number } | undefined;
+  let joined = false;
   for (const { segment, index, isWordLike } of segmenter.segment(text)) {
+    const end = index + segment.length;
     if (isWordLike !== true) {
-      if (index === end && segment.trim() !== '') end += segment.length;
+      joined = word !== undefined && JOINT.test(segment);
       continue;
     }
-    const start = times.starts[index] ?? 0;
-    const stop = times.ends[index + segment.length - 1] ?? start;
-    if ((start + stop) / 2 > heardMs) return end;
-    end = index + segment.length;
+    if (word !== undefined && joined) word.end = end;
+    else {
+      if (word !== undefined) yield word;
+      word = { start: index, end };
+    }
+    joined = false;
   }
-  return end;
+  if (word !== undefined) yield word;
 }
 
 /** Start and end of each letter in ms: the letters of a span share its time evenly, white space takes none. */

@@ -8,6 +8,9 @@ import { StreamCounters, type StreamFault } from './stream-counters.js';
 import { CLOSED, CLOSE_GRACE_MS, OPEN, type StreamSocket } from './stream-socket.js';
 import { TOKEN_PARAMETER, type StreamTokens } from './stream-token.js';
 
+/** Sequence numbers Twilio may pass over: 20 s of frames. */
+const LONGEST_LEAP = 1_000;
+
 /** What a stream needs from the server it belongs to. */
 export interface MediaStreamContext {
   readonly clock: Clock;
@@ -176,8 +179,15 @@ export class MediaStream implements MediaSink {
     else if (message.event === 'dtmf') this.#receiver?.digit(message.digit);
   }
 
-  /** A socket keeps order, so an older number is a repetition or a fault; gaps do no harm. */
+  /**
+   * A socket keeps order, so an older number is a repetition or a fault. One that leaps ahead is taken but not
+   * remembered: everything that follows it would look old.
+   */
   #isNext(sequenceNumber: number): boolean {
+    if (sequenceNumber > this.#lastSequenceNumber + LONGEST_LEAP) {
+      this.#count('leap');
+      return true;
+    }
     if (sequenceNumber > this.#lastSequenceNumber) {
       this.#lastSequenceNumber = sequenceNumber;
       return true;

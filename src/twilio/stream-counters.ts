@@ -6,6 +6,7 @@ export type StreamFault =
   | 'binary'
   | 'unknown'
   | 'outOfOrder'
+  | 'leap'
   | 'duplicate'
   | 'early'
   | 'foreignStream'
@@ -22,6 +23,7 @@ export class StreamCounters {
     binary: 0,
     unknown: 0,
     outOfOrder: 0,
+    leap: 0,
     duplicate: 0,
     early: 0,
     foreignStream: 0,

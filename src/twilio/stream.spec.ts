@@ -234,6 +234,12 @@ describe('A frame that does not belong', () => {
     expect(line.starts).toHaveLength(1);
   });
 
+  it('with a number far ahead makes nobody deaf: what follows is taken', () => {
+    line.start().media(2).media(999_999).media(3).media(4);
+    expect(line.heard).toEqual(['3@20', '3@20', '3@20', '3@20']);
+    expect(line.stream.counters).toMatchObject({ leap: 1, outOfOrder: 0 });
+  });
+
   it('before start is counted, and the start still works', () => {
     line.media(2).says('mark', 3, { name: 'x' });
     expect(line.stream.counters.early).toBe(2);
