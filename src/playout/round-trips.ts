@@ -1,5 +1,8 @@
 /** Measurements that count: few enough to follow a change, enough to outvote a stall. */
 const KEPT = 5;
+/** With fewer than these, a long one is more likely a stall than a slow network. */
+const ENOUGH = 3;
+const LONGEST_AT_FIRST_MS = 300;
 
 /** What the way to the far end and back usually takes, ms. */
 export class RoundTrips {
@@ -12,6 +15,8 @@ export class RoundTrips {
 
   /** The lower median of the latest; undefined before the first. */
   get usual(): number | undefined {
-    return [...this.#latest].sort((a, b) => a - b)[(this.#latest.length - 1) >> 1];
+    const median = [...this.#latest].sort((a, b) => a - b)[(this.#latest.length - 1) >> 1];
+    if (median === undefined || this.#latest.length >= ENOUGH) return median;
+    return Math.min(median, LONGEST_AT_FIRST_MS);
   }
 }
