@@ -10,8 +10,16 @@ import {
   type Turn,
   type VoiceAgent,
   type VoiceCall,
+  VOICE,
 } from '../src/index.js';
-import { SimulatedLine, speechLikeSound, VirtualClock } from '../src/testing/index.js';
+import {
+  moduleTransport,
+  ScriptedVoice,
+  SimulatedCall,
+  SimulatedLine,
+  speechLikeSound,
+  VirtualClock,
+} from '../src/testing/index.js';
 
 @Injectable()
 class OrdersService {
@@ -82,6 +90,23 @@ describe('OrderAgent', () => {
   it('greets', async () => {
     await callFrom('+15005550001');
     expect(spoken).toEqual(['Hello again.']);
+  });
+
+  it('falls silent when the caller interrupts', async () => {
+    const time = new VirtualClock();
+    const providers = [
+      { provide: CLOCK, useValue: time },
+      { provide: VOICE, useValue: new ScriptedVoice(time, { msPerWord: 2_000 }) },
+    ];
+    const imports = [TwilioVoiceModule.forRoot({ agent: OrderAgent, imports: [OrdersModule], providers })];
+    const host = await Test.createTestingModule({ imports }).compile();
+    const call = new SimulatedCall({ clock: time, transport: moduleTransport(host) });
+    call.dial('http://127.0.0.1:3000/voice/incoming');
+    await time.advance(2_000); // the greeting is being heard
+    const { startMs } = call.speak(600);
+    await time.advance(1_000);
+    expect(call.audibleAt(startMs)).toBe(true);
+    expect(call.onsetToSilenceMs(startMs)).toBeLessThan(300);
   });
 
   it('answers with the state of the order, found by the telephone number', async () => {

@@ -7,6 +7,7 @@ export {
 export type { Said } from './caller-track.js';
 export { InProcessSocket } from './in-process-socket.js';
 export { inProcessTransport, type InProcessOptions, type SocketGateway } from './in-process-transport.js';
+export { moduleTransport } from './module-transport.js';
 export { NetworkLane, type LaneOptions } from './network-lane.js';
 export { networkTransport } from './network-transport.js';
 export {

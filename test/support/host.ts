@@ -1,10 +1,8 @@
 import type { Type } from '@nestjs/common';
-import { ModulesContainer } from '@nestjs/core';
 import { Test, type TestingModule } from '@nestjs/testing';
 import {
   CallRegistry,
   CLOCK,
-  TwilioStreamGateway,
   TwilioVoiceModule,
   VOICE,
   VOICE_AGENT,
@@ -13,8 +11,7 @@ import {
   type VoiceAgent,
 } from '../../src/index.js';
 import {
-  type HttpAnswer,
-  inProcessTransport,
+  moduleTransport,
   ScriptedVoice,
   SimulatedCall,
   type SimulatedCallOptions,
@@ -23,8 +20,6 @@ import {
 } from '../../src/testing/index.js';
 import type { MediaStream } from '../../src/twilio/media-stream.js';
 import { OpenStreams } from '../../src/twilio/open-streams.js';
-import { TwilioSignatures } from '../../src/twilio/signature.js';
-import { TwilioVoiceController } from '../../src/twilio/twilio-voice.controller.js';
 
 const publicUrl = 'https://voice.example.com';
 export const STREAM_URL = 'wss://voice.example.com/voice/stream';
@@ -55,12 +50,8 @@ export class Host<V extends Voice = ScriptedVoice> {
     /** Warnings and errors that were logged. */
     readonly logs: readonly string[],
   ) {
-    const gateway = module.get(TwilioStreamGateway);
     this.registry = module.get(CallRegistry);
-    this.transport = inProcessTransport({
-      gateway,
-      post: (url, form, headers) => Promise.resolve(this.#webhook(new URL(url).pathname, form, headers)),
-    });
+    this.transport = moduleTransport(module);
     this.registry.started$.subscribe((call) => {
       const events: CallEvent[] = [];
       this.happened.set(call.callSid, events);
@@ -110,26 +101,6 @@ export class Host<V extends Voice = ScriptedVoice> {
   events(call: SimulatedCall): CallEvent[] {
     return this.happened.get(call.callSid) ?? [];
   }
-
-  /** What Nest's HTTP server does: guard, then controller. */
-  #webhook(path: string, form: Record<string, string>, headers: Record<string, string>): HttpAnswer {
-    const request = { headers, originalUrl: path, body: form, socket: {} };
-    if (!this.module.get(TwilioSignatures).webhook(request)) return { status: 403, body: '' };
-    const controller = this.#controller();
-    if (path === '/voice/incoming') return xml(controller.incoming(form));
-    if (path === '/voice/continue') return xml(controller.continue(form));
-    if (path === '/voice/stream-status') controller.streamStatus(form);
-    else if (path === '/voice/status') controller.status(form);
-    else return { status: 404, body: '' };
-    return { status: 204, body: '' };
-  }
-
-  #controller(): TwilioVoiceController {
-    for (const { controllers } of this.module.get(ModulesContainer).values())
-      for (const { instance } of controllers.values())
-        if (instance instanceof TwilioVoiceController) return instance;
-    throw new Error('the module has no TwilioVoiceController');
-  }
 }
 
 class Nobody implements VoiceAgent {
@@ -137,8 +108,6 @@ class Nobody implements VoiceAgent {
     return '';
   }
 }
-
-const xml = (body: string): HttpAnswer => ({ status: 200, contentType: 'text/xml', body });
 
 function isClass(agent: HostOptions<Voice>['agent']): agent is Type<VoiceAgent> {
   return /^class\b/.test(Function.prototype.toString.call(agent));
