@@ -50,6 +50,10 @@ export class Ledger {
   #ackedMs: number;
   #clearSentAt: number | undefined;
   #clearedEchoAt: number | undefined;
+  /** `t - p` of the last echo of an earlier run. */
+  #earlierOffset: number | undefined;
+  /** The only echo of the present run came after the `clear`: it may have been cleared. */
+  #uncertain = false;
   #roundTripMs: number;
   #measured = false;
 
@@ -94,11 +98,13 @@ export class Ledger {
 
   /** The mark that opens a run came back: it found the buffer empty, so its way there and back is the round trip. */
   probeEchoed(positionMs: number, now: number): void {
+    if (positionMs < this.#segmentMs) this.#earlierOffset = now - positionMs;
     if (positionMs !== this.#segmentMs || this.#offsets.length > 0) return;
     this.#roundTripMs = Math.max(0, now - this.#segmentSentAt);
     this.#measured = true;
     this.#observe(positionMs, now);
     if (this.#clearSentAt === undefined) this.#acknowledge(positionMs);
+    else this.#uncertain = true;
   }
 
   /** A mark behind audio came back. Once a `clear` is out it may have been cleared: it moves no position. */
@@ -111,6 +117,7 @@ export class Ledger {
     }
     this.#acknowledge(positionMs);
     if (positionMs > this.#segmentMs) this.#observe(positionMs, now);
+    else this.#earlierOffset = now - positionMs;
   }
 
   clearSent(now: number): void {
@@ -160,9 +167,14 @@ export class Ledger {
     if (this.#offsets.length > WINDOW) this.#offsets.shift();
   }
 
+  /** Playout can only fall behind, so where the present run says little, the one before is a lower bound. */
   #offset(): number {
-    if (this.#offsets.length > 0) return median(this.#offsets);
-    return this.#segmentSentAt + this.#roundTripMs - this.#segmentMs;
+    const present =
+      this.#offsets.length > 0
+        ? median(this.#offsets)
+        : this.#segmentSentAt + this.#roundTripMs - this.#segmentMs;
+    const certain = this.#offsets.length > 0 && !this.#uncertain;
+    return certain ? present : Math.max(present, this.#earlierOffset ?? present);
   }
 
   #clamp(ms: number): number {

@@ -219,7 +219,7 @@ describe('a cut', () => {
         await bench.clock.advance(20_000);
         const silentAt = bench.far.buffer.heard.at(-1)!.endMs;
         expect(silentAt - cutAt).toBeLessThanOrEqual(55 + 20);
-        if (leadMs === 600) expect(heldMs).toBeGreaterThan(4 * 55);
+        if (leadMs === 600) expect(heldMs).toBeGreaterThan(4 * (55 + 20));
       }
     },
   );
@@ -334,7 +334,9 @@ describe('the heard position', () => {
         if (at + pieceMs >= totalMs) source.complete();
       });
     const subscription = bench.playout.play(source).subscribe();
-    await bench.clock.advance(random() < 0.25 ? random() * 150 : random() * (totalMs + 500));
+    const cutMs = random() < 0.25 ? random() * 150 : random() * (totalMs + 500);
+    // Now and then in the very tick of a frame: which of the two comes first must not matter.
+    await bench.clock.advance(random() < 0.2 ? Math.round(cutMs / 10) * 10 : cutMs);
     subscription.unsubscribe();
     if (random() < 0.2) {
       const second = bench.playout.play(speech(2, 3_000)).subscribe();
@@ -344,8 +346,6 @@ describe('the heard position', () => {
     await bench.clock.advance(2_000);
     const account = bench.settled.find(({ utterance }) => utterance === 1)!;
     const error = account.heardMs - lastHeard(bench, 1);
-    if (process.env.SHOW_WORST !== undefined && Math.abs(error) > 30)
-      console.log(seed, error, rate, JSON.stringify(account));
     return { error, account };
   }
 
