@@ -151,6 +151,31 @@ describe('a conversation', () => {
     await playground.finish();
   });
 
+  it('hangs up after a greeting that says goodbye', async () => {
+    const playground = new Playground({
+      agent: () => ({
+        onCallStart: (call) => {
+          void call.hangUp();
+          return 'we are closed';
+        },
+        reply: () => '',
+      }),
+    });
+    await playground.clock.advance(3_000);
+    expect(playground.accounts).toMatchObject([{ ended: 'played', heardText: 'we are closed' }]);
+    expect(playground.registry.size).toBe(0);
+    await playground.finish();
+  });
+
+  it('refuses a say once the call has ended, without harm to who does not listen', async () => {
+    const { playground, clock, call } = setUp();
+    await playground.finish();
+    void call.say('too late');
+    await expect(call.say('too late')).rejects.toThrow(/the call is ending/);
+    await clock.advance(1_000);
+    expect(clock.pendingTimers).toBe(0);
+  });
+
   it('tells the agent of keys and of the end', async () => {
     const { playground, agent, clock } = setUp();
     playground.receiver.digit('7');

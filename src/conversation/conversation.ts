@@ -125,11 +125,15 @@ export class Conversation {
   }
 
   say(text: Reply): Promise<SpeechOutcome> {
-    if (this.#ended || this.#closing)
-      return Promise.reject(new Error('Nothing more can be said: the call is ending.'));
     const speech = this.#speech('say', () => text);
-    this.#says$.next(speech);
+    if (this.#ended || this.#closing) this.#refuse(speech);
+    else this.#says$.next(speech);
     return speech.outcome;
+  }
+
+  #refuse(speech: Speech): void {
+    this.#open.delete(speech);
+    speech.fail(new Error('Nothing more can be said: the call is ending.'));
   }
 
   interrupt(): void {
@@ -142,6 +146,7 @@ export class Conversation {
       this.#closing = true;
       this.#closing$.next();
     }
+    await Promise.resolve(); // a greeting that hangs up has yet to be returned
     await this.#idle();
     this.#line.end('hung-up');
   }

@@ -26,6 +26,10 @@ export class Speech {
     else this.#resolve(account);
   }
 
+  fail(error: unknown): void {
+    this.#reject(error);
+  }
+
   /** It never began. */
   drop(): void {
     this.#resolve({
