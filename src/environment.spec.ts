@@ -1,0 +1,91 @@
+import { describe, expect, it } from '@jest/globals';
+import { readEnvironment, voiceOptions } from './environment.js';
+import { resolveOptions } from './twilio-voice.options.js';
+
+const SID = `AC${'0a'.repeat(16)}`;
+
+describe('the environment', () => {
+  it('may be empty: loopback, unsigned, port 3000', () => {
+    expect(voiceOptions(readEnvironment({}))).toEqual({ publicUrl: 'http://127.0.0.1:3000' });
+  });
+
+  it('takes blank variables, as a copied .env.example has them, for unset ones', () => {
+    const blank = { PORT: '', PUBLIC_URL: '', TWILIO_ACCOUNT_SID: '', TWILIO_AUTH_TOKEN: '' };
+    expect(voiceOptions(readEnvironment(blank))).toEqual(voiceOptions(readEnvironment({})));
+  });
+
+  it('becomes options that the module accepts', () => {
+    const environment = readEnvironment({
+      PORT: '8080',
+      PUBLIC_URL: 'https://voice.example.com/',
+      TWILIO_ACCOUNT_SID: SID,
+      TWILIO_AUTH_TOKEN: 'secret',
+      HOME: '/somewhere',
+    });
+    expect(environment.PORT).toBe(8080);
+    expect(resolveOptions(voiceOptions(environment))).toMatchObject({
+      publicUrl: 'https://voice.example.com',
+      accountSid: SID,
+      authToken: 'secret',
+    });
+  });
+
+  it.each([
+    [{ PORT: 'http' }, /PORT must be a port number such as 3000/],
+    [{ PORT: '0' }, /PORT must be a port number from 1 to 65535/],
+    [{ PORT: '70000' }, /PORT must be a port number from 1 to 65535/],
+    [{ PORT: '30.5' }, /PORT must be a whole port number/],
+    [{ PUBLIC_URL: 'voice.example.com' }, /PUBLIC_URL must be a URL such as https:/],
+    [{ PUBLIC_URL: 'http://voice.example.com' }, /PUBLIC_URL must start with https:/],
+    [{ PUBLIC_URL: 'https://voice.example.com' }, /TWILIO_AUTH_TOKEN is required with a public PUBLIC_URL/],
+    [{ TWILIO_ACCOUNT_SID: 'AC123' }, /TWILIO_ACCOUNT_SID must be AC and 32 hex digits/],
+  ])('that is wrong is refused with the name and the fix: %j', (values, message) => {
+    expect(() => readEnvironment(values)).toThrow(message);
+  });
+
+  it('names everything that is wrong at once', () => {
+    expect(() => readEnvironment({ PORT: 'x', TWILIO_ACCOUNT_SID: 'x' })).toThrow(
+      /PORT[^]*TWILIO_ACCOUNT_SID/,
+    );
+  });
+});
+
+describe('the options', () => {
+  it.each([
+    [{ publicUrl: 'https://a.example' }, /authToken: is required because publicUrl is not loopback/],
+    [{ publicUrl: 'http://a.example', authToken: 't' }, /publicUrl: must be https/],
+    [{ publicUrl: 'ftp://127.0.0.1' }, /publicUrl: must start with https/],
+    [{ publicUrl: 'https://a.example/?x=1', authToken: 't' }, /publicUrl: must carry no query/],
+    [{ publicUrl: 'https://me:pw@a.example', authToken: 't' }, /publicUrl: must carry no user name/],
+    [{ basePath: 'voice/' }, /basePath: must be path segments/],
+    [{ basePath: '' }, /basePath: must be path segments/],
+    [{ accountSid: 'x' }, /accountSid: must be AC/],
+    [{ tokenSecret: 'short' }, /tokenSecret/],
+    [{ playout: { leadMs: 0 } }, /playout\.leadMs/],
+    [{ limits: { maxStreams: -1 } }, /limits\.maxStreams/],
+    [{ limits: { maxStream: 1 } }, /maxStream/],
+    [{ leadMs: 100 }, /leadMs/],
+  ])('that are wrong are refused with their name: %j', (options, message) => {
+    expect(() => resolveOptions(options as never)).toThrow(message);
+  });
+
+  it('have the documented defaults', () => {
+    expect(resolveOptions()).toMatchObject({
+      publicUrl: 'http://127.0.0.1:3000',
+      basePath: 'voice',
+      limits: {
+        startTimeoutMs: 5_000,
+        tokenTtlMs: 60_000,
+        maxPayloadBytes: 65_536,
+        maxPendingSockets: 64,
+        maxStreams: 500,
+      },
+      playout: { leadMs: 140, markSpacingMs: 80, fenceTimeoutMs: 500 },
+      conversation: { replyTimeoutMs: 10_000, stallTimeoutMs: 3_000 },
+    });
+  });
+
+  it('take Infinity for no pacing', () => {
+    expect(resolveOptions({ playout: { leadMs: Infinity } }).playout.leadMs).toBe(Infinity);
+  });
+});
