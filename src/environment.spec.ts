@@ -65,6 +65,10 @@ describe('the options', () => {
     [{ limits: { maxStreams: -1 } }, /limits\.maxStreams/],
     [{ limits: { maxStream: 1 } }, /maxStream/],
     [{ leadMs: 100 }, /leadMs/],
+    [{ publicUrl: 'https://a.example/#', authToken: 't' }, /publicUrl: must carry no query/],
+    [{ authToken: ' ' }, /authToken/],
+    [{ conversation: { replyTimeoutMs: 3e9 } }, /conversation\.replyTimeoutMs/],
+    [{ playout: { fenceTimeoutMs: 5_000 } }, /playout\.fenceTimeoutMs/],
   ])('that are wrong are refused with their name: %j', (options, message) => {
     expect(() => resolveOptions(options as never)).toThrow(message);
   });

@@ -19,7 +19,12 @@ import { OfflineVoice } from './tts/offline/offline-voice.js';
 import { TtsService } from './tts/tts.service.js';
 import { VOICE } from './tts/voice.js';
 import { TWILIO_PROVIDERS, twilioControllers } from './twilio/twilio.providers.js';
-import { resolveOptions, TWILIO_VOICE_OPTIONS, type TwilioVoiceOptions } from './twilio-voice.options.js';
+import {
+  resolveOptions,
+  TWILIO_VOICE_OPTIONS,
+  type ResolvedTwilioVoiceOptions,
+  type TwilioVoiceOptions,
+} from './twilio-voice.options.js';
 
 /** What has to be known before the module is built. */
 export interface TwilioVoiceModuleExtras {
@@ -62,13 +67,40 @@ export class TwilioVoiceModule {
   /** As {@link forRoot}, with settings from a factory; what shapes the module itself stays static. */
   static forRootAsync(options: TwilioVoiceModuleAsyncOptions): DynamicModule {
     const { useFactory, inject = [] } = options;
+    const unknown = Object.keys(options).filter((name) => !ASYNC_OPTIONS.has(name));
+    if (unknown.length > 0)
+      throw new Error(
+        `TwilioVoiceModule: unknown in forRootAsync: ${unknown.join(', ')}; settings belong into useFactory`,
+      );
+    if (typeof useFactory !== 'function')
+      throw new Error('TwilioVoiceModule: useFactory is missing in forRootAsync');
     return build(options, {
       provide: TWILIO_VOICE_OPTIONS,
       inject,
       useFactory: async (...injected: unknown[]) =>
-        resolveOptions(withPath(await useFactory(...injected), options.basePath)),
+        fromFactory(await useFactory(...injected), options.basePath),
     });
   }
+}
+
+const ASYNC_OPTIONS = new Set([
+  'agent',
+  'imports',
+  'providers',
+  'isGlobal',
+  'basePath',
+  'inject',
+  'useFactory',
+]);
+
+function fromFactory(settings: unknown, basePath: string | undefined): ResolvedTwilioVoiceOptions {
+  if (typeof settings !== 'object' || settings === null)
+    throw new Error('TwilioVoiceModule: useFactory must return the settings');
+  if ('basePath' in settings)
+    throw new Error(
+      'TwilioVoiceModule: basePath belongs beside useFactory: the routes are made before it is called',
+    );
+  return resolveOptions(withPath(settings, basePath));
 }
 
 const withPath = (settings: Settings, basePath: string | undefined): TwilioVoiceOptions =>

@@ -1,6 +1,13 @@
 import { z } from 'zod';
 
-const count = (value: number) => z.number().int().positive().default(value);
+/** No more than a timer can take. */
+const count = (value: number) =>
+  z
+    .number()
+    .int()
+    .positive()
+    .max(2 ** 31 - 1)
+    .default(value);
 
 const isLoopback = (url: URL) => ['localhost', '127.0.0.1', '[::1]'].includes(url.hostname);
 
@@ -15,7 +22,7 @@ const publicUrl = z
     if (!['https:', 'http:'].includes(url.protocol)) fail('must start with https://');
     if (url.protocol === 'http:' && !isLoopback(url))
       fail('must be https:// (plain http is accepted for loopback only)');
-    if (url.search !== '' || url.hash !== '') fail('must carry no query and no fragment');
+    if (/[?#]/.test(text)) fail('must carry no query and no fragment');
     if (url.username !== '' || url.password !== '') fail('must carry no user name or password');
   })
   .transform((text) => text.replace(/\/+$/, ''));
@@ -34,7 +41,7 @@ const schema = z
       .string()
       .regex(/^AC[0-9a-f]{32}$/i, 'must be AC and 32 hex digits')
       .optional(),
-    authToken: z.string().min(1).optional(),
+    authToken: z.string().trim().min(1).optional(),
     /** Signs stream tokens; the same on all instances. Default: derived from `authToken`, else random per process. */
     tokenSecret: z.string().min(16).optional(),
     limits: z
@@ -57,8 +64,8 @@ const schema = z
         leadMs: z.number().min(20).or(z.literal(Infinity)).default(140),
         /** Audio between two marks, ms. */
         markSpacingMs: z.number().min(20).default(80),
-        /** How long the echo of a fence may take before the clock decides, ms. */
-        fenceTimeoutMs: count(500),
+        /** How long the echo of a fence may take before the clock decides, ms: less than the end of a turn takes. */
+        fenceTimeoutMs: z.number().int().positive().max(650).default(500),
       })
       .prefault({}),
     conversation: z

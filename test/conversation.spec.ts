@@ -1,7 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
-import type { VirtualClock } from '../src/testing/index.js';
-import { ScriptedAgent, ScriptedVoice, type ScriptedReply, type VoiceScript } from '../src/testing/index.js';
-import { Playground, wireViolations } from './support/playground.js';
+import {
+  ScriptedAgent,
+  ScriptedVoice,
+  type ScriptedReply,
+  SimulatedLine,
+  VirtualClock,
+  type VoiceScript,
+} from '../src/testing/index.js';
+import { makeRegistry, Playground, wireViolations } from './support/playground.js';
 
 const TALE = Array.from({ length: 40 }, (_, index) => `word${index + 1}`).join(' ');
 
@@ -176,6 +182,110 @@ describe('a conversation', () => {
     expect(clock.pendingTimers).toBe(0);
   });
 
+  it('may be told to say the next thing while the account of the last is being given', async () => {
+    const { playground, clock, call } = setUp();
+    await clock.advance(100);
+    let next: Promise<unknown> | undefined;
+    playground.call.events$.subscribe((event) => {
+      if (event.type === 'agent-settled') next ??= call.say('next words');
+    });
+    const first = call.say(TALE);
+    await clock.advance(1_500);
+    call.interrupt();
+    await clock.advance(3_000);
+    expect(await first).toMatchObject({ ended: 'cut' });
+    expect(await next).toMatchObject({ ended: 'played', heardText: 'next words' });
+    await playground.finish();
+  });
+
+  it('says what it is told to say before and in the greeting', async () => {
+    const playground = new Playground({
+      agent: () => ({
+        onCallStart: (call) => {
+          void call.say('first of all');
+          return 'welcome';
+        },
+        reply: () => '',
+      }),
+    });
+    await playground.clock.advance(4_000);
+    expect(playground.call.history.map(({ text }) => text)).toEqual(['first of all', 'welcome']);
+    await playground.finish();
+  });
+
+  it('is ready to act when a host is told of the call', async () => {
+    const clock = new VirtualClock();
+    const agent = new ScriptedAgent(clock, [''], { greeting: 'never said' });
+    const voice = new ScriptedVoice(clock);
+    const registry = makeRegistry(clock, agent, voice);
+    registry.started$.subscribe((call) => void call.hangUp());
+    const line = new SimulatedLine(clock);
+    registry.accept({ callSid: 'CA1', streamSid: 'MZ1', accountSid: 'AC1', parameters: {} }, line);
+    await clock.advance(1_000);
+    expect(registry.size).toBe(0);
+    expect(line.closed).toBe(true);
+    expect(voice.utterances).toEqual([]);
+  });
+
+  it('does not abort a reply that was written to its end', async () => {
+    const { playground, agent, clock } = setUp([{ tokens: 'one two three', tokenDelayMs: 10 }]);
+    await playground.speak(400);
+    await clock.advance(4_000);
+    expect(playground.accounts).toMatchObject([{ ended: 'played' }]);
+    expect(agent.aborts).toEqual([]);
+    await playground.finish();
+  });
+
+  it('reports when it begins to sound', async () => {
+    const { playground, clock } = setUp([], 'hello');
+    await clock.advance(1_000);
+    expect(playground.events.filter(({ type }) => type === 'agent-sounding')).toHaveLength(1);
+    await playground.finish();
+  });
+
+  it('hangs up by REST, but closes the stream itself when nobody answers in three seconds', async () => {
+    const clock = new VirtualClock();
+    const asked: string[] = [];
+    const control = {
+      hangUp: (callSid: string) => {
+        asked.push(callSid);
+        return new Promise<boolean>(() => undefined);
+      },
+    };
+    const registry = makeRegistry(
+      clock,
+      new ScriptedAgent(clock, ['']),
+      new ScriptedVoice(clock),
+      {},
+      control,
+    );
+    const line = new SimulatedLine(clock);
+    registry.accept({ callSid: 'CA1', streamSid: 'MZ1', accountSid: 'AC1', parameters: {} }, line);
+    void registry.find('CA1')?.hangUp();
+    await clock.advance(2_900);
+    expect([asked, line.closed]).toEqual([['CA1'], false]);
+    await clock.advance(200);
+    expect(line.closed).toBe(true);
+  });
+
+  it('whose stream starts anew under the same CallSid is replaced, and a goodbye of before does not end it', async () => {
+    const clock = new VirtualClock();
+    const asked: string[] = [];
+    const control = { hangUp: (callSid: string) => Promise.resolve(asked.push(callSid) > 0) };
+    const agent = new ScriptedAgent(clock, [''], { greeting: TALE });
+    const registry = makeRegistry(clock, agent, new ScriptedVoice(clock), {}, control);
+    const lines = [new SimulatedLine(clock), new SimulatedLine(clock)] as const;
+    const start = { callSid: 'CA1', streamSid: 'MZ1', accountSid: 'AC1', parameters: {} };
+    registry.accept(start, lines[0]);
+    await clock.advance(1_000);
+    void registry.find('CA1')?.hangUp();
+    registry.accept({ ...start, streamSid: 'MZ2' }, lines[1]);
+    await clock.advance(3_000);
+    expect(lines.map(({ closed }) => closed)).toEqual([true, false]);
+    expect(asked).toEqual([]);
+    expect(registry.find('CA1')?.streamSid).toBe('MZ2');
+  });
+
   it('tells the agent of keys and of the end', async () => {
     const { playground, agent, clock } = setUp();
     playground.receiver.digit('7');
@@ -194,6 +304,13 @@ describe('an agent or a voice in trouble', () => {
     {
       what: 'promises something other than text',
       reply: () => Promise.resolve(undefined as never),
+      withinMs: 1_000,
+    },
+    {
+      what: 'throws something that is not even an object',
+      reply: () => {
+        throw Object.create(null);
+      },
       withinMs: 1_000,
     },
     { what: 'never answers', reply: { fails: 'never' }, withinMs: 11_500 },

@@ -8,18 +8,23 @@ import {
   type VoiceActivityDetectorFactory,
 } from '../listening/voice-activity-detector.js';
 import { Playout } from '../playout/playout.js';
+import { SpeechStalledError } from '../playout/settled-utterance.js';
 import { TWILIO_VOICE_OPTIONS, type ResolvedTwilioVoiceOptions } from '../twilio-voice.options.js';
 import { Call } from './call.js';
 import { CALL_CONTROL, type CallControl } from './call-control.js';
-import { CLOCK, type Clock } from './clock.js';
+import { type CancelTimer, CLOCK, type Clock } from './clock.js';
 import type { MediaSink, StreamAcceptor, StreamReceiver, StreamStart } from './stream.js';
 import type { CallEndReason, VoiceCall } from './voice-call.js';
+
+/** A telephone network that has not answered by then is not waited for, ms. */
+const REST_MS = 3_000;
 
 /** Puts each call together when its stream starts, finds it while it lasts, and lets it go at its end. */
 @Injectable()
 export class CallRegistry implements StreamAcceptor, OnModuleDestroy {
   private readonly logger = new Logger('TwilioVoice');
   private readonly calls = new Map<string, Call>();
+  private readonly sinks = new WeakMap<Call, MediaSink>();
   private readonly started = new Subject<VoiceCall>();
 
   constructor(
@@ -61,23 +66,34 @@ export class CallRegistry implements StreamAcceptor, OnModuleDestroy {
         map(({ onsetMs, endMs }) => ({ transcript: '', durationMs: endMs - onsetMs })),
       ),
       held$: call.held$,
+      sounding: () => {
+        call.happened({ type: 'agent-sounding' });
+      },
+      accounted: (account) => {
+        call.happened({ type: 'agent-settled', account });
+      },
       failed: (error) => {
-        this.logger.error(`Call ${call.callSid}: speech failed: ${describe(error)}`);
+        this.complain(call, 'speech failed', error);
         call.happened({ type: 'failed', error });
       },
       remembered: (entry) => {
         call.happened({ type: 'history', entry });
       },
-      end: (reason) => {
+      end: (reason, outcome) => {
         end(reason);
-        void this.release(call, sink, reason);
+        void this.release(call, sink, outcome);
       },
     });
     const former = this.calls.get(call.callSid);
-    if (former !== undefined) this.end(former, 'closed-by-us');
+    if (former !== undefined) {
+      this.end(former, 'closed-by-us');
+      this.sinks.get(former)?.close();
+    }
     this.calls.set(call.callSid, call);
+    this.sinks.set(call, sink);
+    call.attach(conversation);
     this.started.next(call);
-    call.begin(conversation);
+    conversation.greet();
     return call.receiver((digit) => {
       this.guarded(call, () => this.agent.onDigit?.(digit, call));
     }, end);
@@ -95,41 +111,58 @@ export class CallRegistry implements StreamAcceptor, OnModuleDestroy {
   }
 
   /** Ends the telephone call: by REST where it is configured, else by closing the stream, so that the TwiML goes on. */
-  private async release(call: Call, sink: MediaSink, reason: 'hung-up' | 'failed'): Promise<void> {
-    const done = reason === 'hung-up' && (await this.hungUp(call));
-    sink.close(done || reason === 'hung-up' ? 'completed' : 'failed');
+  private async release(call: Call, sink: MediaSink, outcome: 'completed' | 'failed'): Promise<void> {
+    if (outcome === 'completed') {
+      const { late, cancel } = this.deadline(REST_MS);
+      await Promise.race([this.hungUp(call), late]);
+      cancel();
+    }
+    sink.close(outcome);
   }
 
-  private async hungUp(call: Call): Promise<boolean> {
+  private async hungUp(call: Call): Promise<void> {
     try {
-      return await this.control.hangUp(call.callSid);
+      await this.control.hangUp(call.callSid);
     } catch (error) {
-      this.logger.warn(
-        `Call ${call.callSid}: hanging up by REST failed, closing the stream: ${describe(error)}`,
-      );
-      return false;
+      this.complain(call, 'hanging up by REST failed, the stream is closed instead', error);
     }
+  }
+
+  private deadline(ms: number): { late: Promise<void>; cancel: CancelTimer } {
+    let cancel: CancelTimer = () => undefined;
+    const late = new Promise<void>((resolve) => {
+      cancel = this.clock.after(ms, resolve);
+    });
+    return { late, cancel };
   }
 
   /** An agent's callback must not harm the call. */
   private guarded(call: Call, task: () => unknown): void {
+    const complain = (error: unknown) => {
+      this.complain(call, 'the agent threw', error);
+    };
     try {
-      void Promise.resolve(task()).catch((error: unknown) => {
-        this.logger.error(`Call ${call.callSid}: the agent threw: ${describe(error)}`);
-      });
+      void Promise.resolve(task()).catch(complain);
     } catch (error) {
-      this.logger.error(`Call ${call.callSid}: the agent threw: ${describe(error)}`);
+      complain(error);
     }
+  }
+
+  /** Others' messages may hold anything, a caller's words included: they are for the debug level only. */
+  private complain(call: Call, what: string, error: unknown): void {
+    const { name, code, message } = describe(error);
+    const ours = error instanceof SpeechStalledError ? `: ${error.message}` : '';
+    this.logger.error(`Call ${call.callSid}: ${what}: ${name}${code}${ours}`);
+    if (ours === '') this.logger.debug(`Call ${call.callSid}: ${name}${code}: ${message}`);
   }
 }
 
-/** Anything that could be a telephone number. */
-const LONG_NUMBER = /\+?\d[\d\s().-]{5,}\d/g;
-
-/** Name and message, without the stack and without numbers: an error of a vendor's may not be an `Error` of this realm. */
-function describe(error: unknown): string {
-  const { name, message } = (error ?? {}) as { name?: unknown; message?: unknown };
-  const text =
-    typeof message === 'string' ? `${typeof name === 'string' ? name : 'Error'}: ${message}` : String(error);
-  return text.replace(LONG_NUMBER, '…');
+/** An error of another realm is no `Error` of this one, and what is thrown may be anything at all. */
+function describe(error: unknown): { name: string; code: string; message: string } {
+  const { name, code, message } = Object(error) as { name?: unknown; code?: unknown; message?: unknown };
+  return {
+    name: typeof name === 'string' ? name : typeof error,
+    code: typeof code === 'string' || typeof code === 'number' ? ` ${code}` : '',
+    message: typeof message === 'string' ? message : '',
+  };
 }

@@ -62,16 +62,13 @@ export class Call implements VoiceCall {
     return this.#conversation?.hangUp() ?? Promise.resolve();
   }
 
-  /** Starts the conversation that was opened for this call. */
-  begin(conversation: Conversation): void {
+  /** Makes the conversation that was opened for this call its own: from now on the call can speak. */
+  attach(conversation: Conversation): void {
     this.#conversation = conversation;
-    this.#playout.settled$.subscribe((account) => {
-      this.happened({ type: 'agent-settled', account });
-    });
     this.#caller.speaking$.pipe(skip(1)).subscribe((speaking) => {
       this.happened({ type: speaking ? 'caller-started' : 'caller-stopped' });
     });
-    conversation.start();
+    conversation.open();
   }
 
   /** The wire's side of this call. */

@@ -14,6 +14,7 @@ import {
   switchMap,
   take,
   takeUntil,
+  tap,
   throwError,
 } from 'rxjs';
 import type { Clock } from '../call/clock.js';
@@ -49,10 +50,15 @@ export interface ConversationLine {
   readonly turns$: Observable<CallerTurn>;
   /** Reversible silence: true holds the utterance, false lets it go on. */
   readonly held$: Observable<boolean>;
+  sounding(): void;
+  accounted(account: SettledUtterance): void;
   failed(error: unknown): void;
   remembered(entry: HistoryEntry): void;
-  /** Ends the call. */
-  end(reason: 'hung-up' | 'failed'): void;
+  /**
+   * Ends the call.
+   * @param outcome `failed` lets the telephone company say the closing word that we could not say
+   */
+  end(reason: 'hung-up' | 'failed', outcome: 'completed' | 'failed'): void;
 }
 
 /** After `hangUp`, a reply that has been quiet for so long is taken as complete, ms. */
@@ -60,7 +66,7 @@ const CLOSING_QUIET_MS = 500;
 /** After a failure the caller is not to wait again: a phrase that has not begun by then has failed too, ms. */
 const PHRASE_MS = 1_500;
 /** A goodbye that has not been heard by then is given up, ms. */
-const GOODBYE_MS = 30_000;
+const GOODBYE_MS = 300_000;
 
 /** The loop of one call: a turn, its answer, and silence as soon as the caller speaks. */
 export class Conversation {
@@ -79,6 +85,7 @@ export class Conversation {
   readonly #subscriptions = new Subscription();
   #playing: Speech | undefined;
   #failures = 0;
+  #closingHeard = false;
   #closing = false;
   #ended = false;
 
@@ -100,8 +107,8 @@ export class Conversation {
     return this.#history;
   }
 
-  /** Greets the caller and listens. */
-  start(): void {
+  /** Listens, and can be told to say something. */
+  open(): void {
     const { playout, turns$ } = this.#line;
     this.#subscriptions.add(
       playout.settled$.subscribe((account) => {
@@ -120,8 +127,14 @@ export class Conversation {
         this.#turn(turn);
       }),
     );
+    this.#floor$.next(undefined);
+  }
+
+  /** Greets the caller, unless the call is over before it began. */
+  greet(): void {
+    if (this.#ended || this.#closing) return;
     const greeting = this.#greeting();
-    this.#floor$.next(greeting === undefined ? undefined : this.#speech('answer', () => greeting));
+    if (greeting !== undefined) this.#says$.next(this.#speech('answer', () => greeting));
   }
 
   say(text: Reply): Promise<SpeechOutcome> {
@@ -148,7 +161,7 @@ export class Conversation {
     }
     await Promise.resolve(); // a greeting that hangs up has yet to be returned
     await this.#idle();
-    this.#line.end('hung-up');
+    this.#finish('hung-up', 'completed');
   }
 
   /** The call is over: everything is torn down and accounted for. */
@@ -159,6 +172,10 @@ export class Conversation {
     this.#subscriptions.unsubscribe();
     this.#dropOpen();
     this.#idle$.next();
+  }
+
+  #finish(...end: Parameters<ConversationLine['end']>): void {
+    if (!this.#ended) this.#line.end(...end);
   }
 
   #greeting(): Reply | undefined {
@@ -195,6 +212,9 @@ export class Conversation {
         this.#playing = speech;
         return playout.play(this.#tts.speak(speech.text$), held$, limits); // completes when the last byte has been played
       }),
+      tap(() => {
+        this.#line.sounding();
+      }),
       speech.kind === 'closing' ? (speech$) => speech$ : takeUntil(userSpeech$), // the caller speaks: unsubscribe, then `clear`
       catchError((error: unknown) => this.#recover(speech, error)),
       finalize(() => {
@@ -221,27 +241,27 @@ export class Conversation {
     this.#playing = undefined;
     const entry = agentEntry(account);
     if (entry !== undefined) this.#remember(entry);
-    if (speech === undefined) return;
+    if (speech !== undefined) this.#settle(speech, account);
+    this.#line.accounted(account);
+  }
+
+  #settle(speech: Speech, account: SettledUtterance): void {
     speech.settle(account);
     if (speech.kind === 'answer' && account.ended !== 'failed') this.#failures = 0;
+    if (speech.kind === 'closing' && account.ended === 'played') this.#closingHeard = true;
     this.#close(speech);
   }
 
   #recover(speech: Speech, error: unknown): Observable<unknown> {
     this.#line.failed(error);
-    if (speech.kind === 'say') return EMPTY;
+    if (speech.kind === 'say' || speech.kind === 'closing' || this.#closing) return EMPTY;
     this.#failures++;
-    if (speech.kind === 'closing') {
-      this.#line.end('failed');
-      return EMPTY;
-    }
     if (speech.kind === 'answer' && this.#failures === 1)
       return this.#utter(this.#speech('sorry', () => this.#options.sorry));
     this.#closing = true;
-    const closing = this.#speech('closing', () => this.#options.closing);
-    return this.#utter(closing).pipe(
+    return this.#utter(this.#speech('closing', () => this.#options.closing)).pipe(
       finalize(() => {
-        this.#line.end('failed');
+        this.#finish('failed', this.#closingHeard ? 'completed' : 'failed');
       }),
     );
   }

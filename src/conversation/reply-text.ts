@@ -2,15 +2,20 @@ import { isObservable, Observable } from 'rxjs';
 import type { Reply } from './reply.js';
 
 /**
- * A reply as a cold stream of text. Unsubscribing aborts the signal the reply was made with at once, also while a
- * promise or an iterator is pending.
+ * A reply as a cold stream of text. Unsubscribing before its end aborts the signal the reply was made with, at once,
+ * also while a promise or an iterator is pending.
  */
 export function replyText(makeReply: (signal: AbortSignal) => Reply): Observable<string> {
   return new Observable((subscriber) => {
     const controller = new AbortController();
+    let written = false;
     subscriber.add(() => {
-      controller.abort();
+      if (!written) controller.abort();
     });
+    const complete = () => {
+      written = true;
+      subscriber.complete();
+    };
     const reply = makeReply(controller.signal);
     const write = (piece: unknown) => {
       if (typeof piece === 'string') subscriber.next(piece);
@@ -21,7 +26,7 @@ export function replyText(makeReply: (signal: AbortSignal) => Reply): Observable
     };
     if (typeof reply === 'string') {
       subscriber.next(reply);
-      subscriber.complete();
+      complete();
     } else if (isObservable(reply))
       subscriber.add(
         reply.subscribe({
@@ -29,9 +34,7 @@ export function replyText(makeReply: (signal: AbortSignal) => Reply): Observable
           error: (error: unknown) => {
             subscriber.error(error);
           },
-          complete: () => {
-            subscriber.complete();
-          },
+          complete,
         }),
       );
     else if (Symbol.asyncIterator in reply) {
@@ -40,12 +43,12 @@ export function replyText(makeReply: (signal: AbortSignal) => Reply): Observable
       subscriber.add(() => {
         void Promise.resolve(iterator.return?.()).catch(() => undefined);
       });
-      void drain(iterator, write, subscriber);
+      void drain(iterator, write, complete, subscriber);
     } else
       reply.then(
         (text) => {
           write(text);
-          subscriber.complete();
+          complete();
         },
         (error: unknown) => {
           subscriber.error(error);
@@ -57,7 +60,8 @@ export function replyText(makeReply: (signal: AbortSignal) => Reply): Observable
 async function drain(
   iterator: AsyncIterator<string>,
   write: (piece: unknown) => void,
-  subscriber: { readonly closed: boolean; complete(): void; error(error: unknown): void },
+  complete: () => void,
+  subscriber: { readonly closed: boolean; error(error: unknown): void },
 ): Promise<void> {
   try {
     while (!subscriber.closed) {
@@ -65,7 +69,7 @@ async function drain(
       if (result.done === true) break;
       write(result.value);
     }
-    subscriber.complete();
+    complete();
   } catch (error) {
     subscriber.error(error);
   }

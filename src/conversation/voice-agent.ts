@@ -11,7 +11,7 @@ export interface Turn {
   /** Everything said before, the agent's part as it was heard. */
   readonly history: History;
   readonly call: VoiceCall;
-  /** Aborted as soon as the reply is no longer wanted. */
+  /** Aborted when the caller interrupts, or the call ends, while the reply is being written. */
   readonly signal: AbortSignal;
 }
 

@@ -15,8 +15,13 @@ export function moduleTransport(module: INestApplicationContext): Transport {
   const signatures = module.get(TwilioSignatures, { strict: false });
   const controller = voiceController(module);
   const post: Post = (url, form, headers) => {
-    const { pathname } = new URL(url);
-    const request = { headers, originalUrl: pathname, body: form, socket: { remoteAddress: '127.0.0.1' } };
+    const { pathname, host } = new URL(url);
+    const request = {
+      headers: { host, ...headers },
+      originalUrl: pathname,
+      body: form,
+      socket: { remoteAddress: '127.0.0.1' },
+    };
     return Promise.resolve(signatures.webhook(request) ? answer(controller, pathname, form) : status(403));
   };
   return inProcessTransport({ gateway, post });

@@ -100,9 +100,10 @@ export class MediaStream implements MediaSink {
     this.#send(() => this.#encoder.clear());
   }
 
-  close(outcome: CallOutcome): void {
+  close(outcome?: CallOutcome): void {
     if (this.#state === 'ended') return;
-    if (this.callSid !== undefined) this.#context.outcomes.record(this.callSid, outcome);
+    if (this.callSid !== undefined && outcome !== undefined)
+      this.#context.outcomes.record(this.callSid, outcome);
     this.finish('closed-by-us');
   }
 

@@ -19,6 +19,7 @@ export interface SignedWebhook extends SignedRequest {
   readonly rawBody?: Buffer | undefined;
 }
 
+const LOCAL_HOSTS = new Set(['localhost', '127.0.0.1', '[::1]']);
 const LOOPBACK = /^(?:::1|(?:::ffff:)?127\.\d+\.\d+\.\d+)$/i;
 
 /**
@@ -88,10 +89,15 @@ function signatureOf({ headers }: SignedRequest): string | undefined {
   return typeof signature === 'string' && signature !== '' ? signature : undefined;
 }
 
-/** A tunnel's or proxy's requests come from loopback too, but say that they were forwarded; those of a page, its origin. */
+const FORWARDED = ['forwarded', 'via', 'x-real-ip', 'cf-connecting-ip', 'origin'];
+
+/** A tunnel's or proxy's requests come from loopback too, but most name another host or say that they were forwarded. */
 function isLocal({ headers, socket }: SignedRequest): boolean {
-  const foreign = headers['x-forwarded-for'] ?? headers.forwarded ?? headers.origin;
-  return foreign === undefined && LOOPBACK.test(socket.remoteAddress ?? '');
+  const foreign = Object.keys(headers).some(
+    (name) => FORWARDED.includes(name) || name.startsWith('x-forwarded-'),
+  );
+  const host = (headers.host ?? '').replace(/:\d+$/, '');
+  return !foreign && LOCAL_HOSTS.has(host) && LOOPBACK.test(socket.remoteAddress ?? '');
 }
 
 function isForm(body: unknown): body is Record<string, string | string[]> {

@@ -240,7 +240,13 @@ describe('A webhook', () => {
     await host.boot({ publicUrl: 'http://127.0.0.1:3000', authToken: undefined });
     expect((await host.post('/voice/incoming', call)).status).toBe(200);
     expect((await host.post('/voice/incoming', call, { 'x-forwarded-for': '192.0.2.1' })).status).toBe(403);
-    expect((await host.post('/voice/incoming', call, { origin: 'https://page.example' })).status).toBe(403);
+    for (const headers of [
+      { origin: 'https://page.example' },
+      { 'x-real-ip': '192.0.2.1' },
+      { via: '1.1 proxy' },
+      { 'x-forwarded-host': 'voice.example' },
+    ])
+      expect((await host.post('/voice/incoming', call, headers)).status).toBe(403);
   });
 
   it('is found under a global prefix that is part of publicUrl, and so is the stream', async () => {

@@ -22,6 +22,9 @@ import type { StreamSocket } from './stream-socket.js';
 /** HTTP status of a refused handshake. */
 export type HandshakeRefusal = 403 | 503;
 
+/** Nest keeps one gateway per class and path: a second module would answer the first one's sockets. */
+const APPLICATIONS = new WeakSet<ApplicationConfig>();
+
 const HINTS = {
   403: 'its signature is missing or wrong: is publicUrl the address Twilio calls, and authToken that of the account?',
   503: 'there are too many streams, or the server is shutting down',
@@ -51,7 +54,14 @@ export class TwilioStreamGateway
   ) {
     this.refusals = this.refused;
     // Providers are made before a host can install its adapter, which then replaces this one.
-    if (application !== undefined) MissingAdapter.standIn(application);
+    if (application !== undefined) {
+      if (APPLICATIONS.has(application))
+        throw new Error(
+          'TwilioVoiceModule is imported twice: call forRoot or forRootAsync once and share the result.',
+        );
+      APPLICATIONS.add(application);
+      MissingAdapter.standIn(application);
+    }
     // A decorator's arguments are fixed before the options are known; Nest reads them only when it opens the server.
     WebSocketGateway({
       path: streamPath(options),

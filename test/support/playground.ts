@@ -1,4 +1,5 @@
 import { Logger } from '@nestjs/common';
+import type { CallControl } from '../../src/call/call-control.js';
 import { CallRegistry } from '../../src/call/call-registry.js';
 import type { MediaSink, StreamReceiver } from '../../src/call/stream.js';
 import type { CallEvent, VoiceCall } from '../../src/call/voice-call.js';
@@ -168,10 +169,10 @@ export function makeRegistry(
   agent: VoiceAgent,
   voice: Voice,
   settings: TwilioVoiceOptions = {},
+  control: CallControl = { hangUp: () => Promise.resolve(false) },
 ): CallRegistry {
   const options = resolveOptions(settings);
   const conversations = new ConversationService(agent, new TtsService(voice), clock, options);
-  const control = { hangUp: () => Promise.resolve(false) };
   return new CallRegistry(clock, options, () => new LoudnessDetector(), agent, control, conversations);
 }
 
