@@ -3,10 +3,11 @@ import type { MediaSink } from '../call/stream.js';
 import type { SpeechChunk } from '../tts/voice.js';
 import { AudioQueue } from './audio-queue.js';
 import { SpokenText } from './heard-text.js';
-import { Ledger, type HeardPosition } from './ledger.js';
+import { Generation } from './generation.js';
+import type { HeardPosition } from './ledger.js';
 import { markName, type MarkName } from './mark-name.js';
 import type { RoundTrips } from './round-trips.js';
-import { FRAME_MS, Pacer, type PacerOptions } from './pacer.js';
+import { FRAME_MS, type PacerOptions } from './pacer.js';
 import { SpeechStalledError, type SettledUtterance, type UtteranceEnd } from './settled-utterance.js';
 
 export interface UtteranceOptions extends PacerOptions {
@@ -29,18 +30,8 @@ export interface UtteranceListener {
 const BYTES_PER_MS = 8;
 const FRAME_BYTES = FRAME_MS * BYTES_PER_MS;
 const SILENCE = 0xff;
-/** With less than this left at the far end a new probe is worth its bytes. */
-const LOW_MS = 60;
 /** How long the echo of the last mark may be overdue before the utterance is given up. */
 const LAST_ECHO_MS = 5_000;
-
-interface Generation {
-  readonly number: number;
-  readonly ledger: Ledger;
-  readonly pacer: Pacer;
-  lastMarkMs: number;
-  probeDue: boolean;
-}
 
 /** One utterance from its first byte to its account: what lies between two clears is a generation of it. */
 export class Utterance {
@@ -143,16 +134,14 @@ export class Utterance {
 
   /** A mark of this utterance came back. */
   echoed(mark: MarkName): void {
-    const { number, ledger, pacer, lastMarkMs } = this.#generation;
-    if (mark.generation !== number || this.#state === 'settled' || this.#state === 'held') return;
-    if (mark.ms > lastMarkMs && mark.kind === 'position') return; // we never sent that one
+    const { ledger, pacer } = this.#generation;
+    if (!this.#generation.sentMark(mark) || this.#state === 'settled' || this.#state === 'held') return;
     const now = this.#clock.now();
     if (mark.kind === 'fence') {
       if (this.#state !== 'playing') this.#silenced(ledger.fenced(now));
       return;
     }
-    if (mark.kind === 'probe') ledger.probeEchoed(mark.ms, now);
-    else ledger.positionEchoed(mark.ms, now);
+    this.#generation.echoed(mark, now);
     if (this.#state !== 'playing') return;
     pacer.echoed(mark.ms - ledger.startMs, now);
     this.#queue.trim(ledger.ackedMs * BYTES_PER_MS);
@@ -160,13 +149,7 @@ export class Utterance {
   }
 
   #newGeneration(number: number, startMs: number): Generation {
-    return {
-      number,
-      ledger: new Ledger(startMs, this.#roundTrips.usual),
-      pacer: new Pacer(this.#options, this.#roundTrips),
-      lastMarkMs: startMs,
-      probeDue: true,
-    };
+    return new Generation(number, startMs, this.#options, this.#roundTrips);
   }
 
   /** One write a round: a write may re-enter and end the generation, so everything is looked at again after it. */
@@ -175,8 +158,8 @@ export class Utterance {
     this.#cancelPump = undefined;
     const generation = this.#generation;
     while (this.#state === 'playing' && this.#generation === generation) {
-      if (this.#markDue(generation)) {
-        this.#sendMark(generation);
+      if (generation.markDue(this.#sourceEnded && !this.#frameReady())) {
+        this.#mark('position', generation.marked());
         continue;
       }
       if (!this.#frameReady()) {
@@ -185,10 +168,10 @@ export class Utterance {
       }
       const now = this.#clock.now();
       if (generation.probeDue) {
-        this.#sendProbe(generation, now);
+        if (generation.restart(now)) this.#mark('probe', generation.ledger.sentMs);
         continue;
       }
-      const at = generation.pacer.nextFrameAt(this.#sentOf(generation), now);
+      const at = generation.nextFrameAt(now);
       if (at > now) {
         this.#pumpAfter(at - now);
         return;
@@ -204,39 +187,12 @@ export class Utterance {
     });
   }
 
-  #sentOf({ ledger }: Generation): number {
-    return ledger.sentMs - ledger.startMs;
-  }
-
   #frameReady(): boolean {
     const left = this.#queue.end - this.#cursor;
     if (left >= FRAME_BYTES) return true;
     if (left === 0 || !this.#sourceEnded) return false;
     this.#queue.push(new Uint8Array(FRAME_BYTES - left).fill(SILENCE));
     return true;
-  }
-
-  #markDue({ ledger, lastMarkMs }: Generation): boolean {
-    const unmarked = ledger.sentMs - lastMarkMs;
-    return (
-      unmarked >= this.#options.markSpacingMs || (unmarked > 0 && this.#sourceEnded && !this.#frameReady())
-    );
-  }
-
-  #sendMark(generation: Generation): void {
-    generation.lastMarkMs = generation.ledger.sentMs;
-    this.#mark('position', generation.lastMarkMs);
-  }
-
-  #sendProbe(generation: Generation, now: number): void {
-    const { ledger, pacer } = generation;
-    generation.probeDue = false;
-    const sent = this.#sentOf(generation);
-    const low = pacer.heldMs(sent, now) < LOW_MS;
-    pacer.anchor(sent, now);
-    if (!low) return;
-    ledger.segmentStarts(now);
-    this.#mark('probe', ledger.sentMs);
   }
 
   #sendFrame({ ledger }: Generation): void {
@@ -256,8 +212,8 @@ export class Utterance {
 
   /** Nothing to send: either all is out, or the voice is slower than the telephone. */
   #ranOut(generation: Generation): void {
-    const { ledger, pacer } = generation;
-    const heldMs = Math.max(0, pacer.heldMs(this.#sentOf(generation), this.#clock.now()));
+    const { ledger } = generation;
+    const heldMs = generation.heldMs(this.#clock.now());
     if (this.#sourceEnded) {
       if (ledger.ackedMs >= ledger.sentMs) this.#finish(ledger.finished());
       else
