@@ -1,6 +1,6 @@
 export default {
   testEnvironment: 'node',
-  globalSetup: '<rootDir>/src/tts/offline/build-worker.mjs',
+  globalSetup: '<rootDir>/scripts/build-worker.mjs',
   roots: ['<rootDir>/src', '<rootDir>/test'],
   testMatch: ['**/*.spec.ts'],
   extensionsToTreatAsEsm: ['.ts'],
