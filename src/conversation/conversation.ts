@@ -210,7 +210,7 @@ export class Conversation {
     return this.#allSettled().pipe(
       switchMap(() => {
         this.#playing = speech;
-        return playout.play(this.#tts.speak(speech.text$), held$, limits); // completes when the last byte has been played
+        return playout.play(this.#tts.speak(speech.text$, { demand: () => playout.demand() }), held$, limits); // completes when the last byte has been played
       }),
       tap(() => {
         this.#line.sounding();

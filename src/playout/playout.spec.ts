@@ -383,6 +383,33 @@ describe('the heard position', () => {
   });
 });
 
+describe('the demand for speech', () => {
+  it('pauses while more than five seconds wait, comes back in time, and ends with the utterance', async () => {
+    const bench = setUp(network(22));
+    const source = new Subject<SpeechChunk>();
+    const subscription = bench.playout.play(source).subscribe();
+    const asked: number[] = [];
+    const ask = () =>
+      void bench.playout.demand().then(() => {
+        asked.push(Math.round(bench.clock.now() / 100) * 100);
+      });
+    ask();
+    await bench.clock.advance(0);
+    expect(asked).toEqual([0]);
+    source.next({ audio: scriptedAudio(1, 0, 8_000) });
+    ask();
+    await bench.clock.advance(2_500);
+    expect(asked).toEqual([0]);
+    await bench.clock.advance(500);
+    expect(asked).toEqual([0, 2_800]);
+    source.next({ audio: scriptedAudio(1, 8_000, 16_000) });
+    ask();
+    subscription.unsubscribe();
+    await bench.clock.advance(200);
+    expect(asked).toHaveLength(3);
+  });
+});
+
 describe('an echo that makes no sense', () => {
   it.each(['u1.g0.99999', 'u1.g7.80', 'u9.g0.80', 'u1.g0.f0', 'somebody', ''])(
     '"%s" changes nothing',

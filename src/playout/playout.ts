@@ -48,6 +48,11 @@ export class Playout {
     return this.#utterances.size > 0;
   }
 
+  /** Resolves when the utterance being played wants more audio: for a voice that could run far ahead. */
+  demand(): Promise<void> {
+    return this.#current?.demand() ?? Promise.resolve();
+  }
+
   /**
    * Plays one utterance. Emits `sounding` once, when its first byte is sent, and completes when its last byte has
    * been played. Unsubscribing cuts it: the source is unsubscribed, then `clear` is sent; {@link settled$} tells

@@ -30,6 +30,8 @@ export interface UtteranceListener {
 const BYTES_PER_MS = 8;
 const FRAME_BYTES = FRAME_MS * BYTES_PER_MS;
 const SILENCE = 0xff;
+/** With more audio than this waiting, the voice is not asked for more: a cut throws it all away. */
+const AHEAD_MS = 5_000;
 /** How long the echo of the last mark may be overdue before the utterance is given up. */
 const LAST_ECHO_MS = 5_000;
 
@@ -45,6 +47,7 @@ export class Utterance {
   readonly #text = new SpokenText();
   #state: 'playing' | 'holding' | 'held' | 'cutting' | 'settled' = 'playing';
   #generation: Generation;
+  readonly #waiting: (() => void)[] = [];
   #cursor = 0;
   #furthestMs = 0;
   #synthesizedMs = 0;
@@ -77,6 +80,12 @@ export class Utterance {
   get audible(): boolean {
     const { ledger } = this.#generation;
     return this.#state !== 'settled' && this.#state !== 'held' && ledger.sentMs > ledger.ackedMs;
+  }
+
+  /** Resolves when little audio is waiting to be sent, or none is wanted any more. */
+  demand(): Promise<void> {
+    if (this.#satisfied) return new Promise((resolve) => this.#waiting.push(resolve));
+    return Promise.resolve();
   }
 
   append(chunk: SpeechChunk): void {
@@ -199,11 +208,21 @@ export class Utterance {
     const frame = this.#queue.read(this.#cursor, FRAME_BYTES);
     const first = this.#furthestMs === 0;
     this.#cursor += FRAME_BYTES;
+    if (!this.#satisfied) this.#askForMore();
     ledger.sent(FRAME_MS);
     this.#furthestMs = Math.max(this.#furthestMs, ledger.sentMs);
     this.#clearDeadline();
     this.#sink.media(frame);
     if (first) this.#listener.sounding();
+  }
+
+  get #satisfied(): boolean {
+    const wanted = this.#state !== 'settled' && this.#state !== 'cutting';
+    return wanted && this.#queue.end - this.#cursor > AHEAD_MS * BYTES_PER_MS;
+  }
+
+  #askForMore(): void {
+    for (const resolve of this.#waiting.splice(0)) resolve();
   }
 
   #mark(kind: MarkName['kind'], ms: number): void {
@@ -298,6 +317,7 @@ export class Utterance {
 
   #settle(ended: UtteranceEnd): void {
     this.#state = 'settled';
+    this.#askForMore();
     this.#noteRoundTrip();
     this.#cancelPump?.();
     this.#clearDeadline();

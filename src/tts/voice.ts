@@ -23,6 +23,8 @@ export interface VoiceOptions {
   readonly language?: string;
   /** Vendor's or built-in voice name. */
   readonly voice?: string;
+  /** Resolves when more speech is wanted: waited for before each clause, so that little is made in vain. */
+  readonly demand?: () => Promise<void>;
 }
 
 /** Turns text into speech. Cold: each subscription synthesises anew; unsubscribing cancels. */

@@ -67,6 +67,27 @@ describe('OfflineVoice', () => {
     expect(textOf(heard)).toBe('First sentence here. ');
   });
 
+  it('makes no clause before it is wanted', async () => {
+    const wanted: (() => void)[] = [];
+    const demand = () => new Promise<void>((resolve) => wanted.push(resolve));
+    const chunks: SpeechChunk[] = [];
+    const done = new Promise<void>((resolve) => {
+      voice.synthesize(of('First. Second.'), { demand }).subscribe({
+        next: (chunk) => chunks.push(chunk),
+        complete: resolve,
+      });
+    });
+    await speak('Somebody else speaks meanwhile.');
+    expect([chunks.length, wanted.length]).toEqual([0, 1]);
+    wanted[0]!();
+    await speak('Somebody else speaks again.');
+    await speak('And again: by now it was our turn.');
+    expect([textOf(chunks), wanted.length]).toEqual(['First. ', 2]);
+    wanted[1]!();
+    await done;
+    expect(textOf(chunks)).toBe('First. Second.');
+  });
+
   it('keeps utterances at the same time apart and takes turns between them', async () => {
     const order: string[] = [];
     const say = async (name: string, text: string) => {

