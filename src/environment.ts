@@ -5,7 +5,7 @@ const blank = (value: unknown) => (value === '' ? undefined : value);
 const text = (fix: string) => z.preprocess(blank, z.string({ error: fix }).optional());
 
 /** The environment of the standalone host; `.env.example` explains each variable. */
-export const environmentSchema = z.object({
+const environmentSchema = z.object({
   PORT: z.preprocess(
     blank,
     z.coerce

@@ -62,9 +62,7 @@ export class CallRegistry implements StreamAcceptor, OnModuleDestroy {
       call,
       playout,
       userSpeech$: caller.userSpeech$,
-      turns$: caller.utterances$.pipe(
-        map(({ onsetMs, endMs }) => ({ transcript: '', durationMs: endMs - onsetMs })),
-      ),
+      turns$: caller.utterances$.pipe(map(({ durationMs }) => ({ transcript: '', durationMs }))),
       held$: call.held$,
       sounding: () => {
         call.happened({ type: 'agent-sounding' });

@@ -92,14 +92,13 @@ describe('caller speech', () => {
     expect(voicedMs).toBeLessThanOrEqual(durationMs);
   });
 
-  it('the onset is known as soon as it is decided', () => {
-    const { caller, hear } = setUp();
-    expect(caller.lastOnset).toBeUndefined();
+  it('the decision takes the voiced time that the bar asks for, and no more', () => {
+    const { levels, hear } = setUp();
     hear(silence(1000));
-    hear(voice(300));
-    const { onsetMs, decidedMs } = caller.lastOnset!;
-    expect(Math.abs(onsetMs - 1000)).toBeLessThanOrEqual(NEAR_MS);
-    expect(decidedMs - onsetMs).toBe(SUSTAINED_SPEECH_DEFAULTS.quiet.voicedMs);
+    hear(voice(SUSTAINED_SPEECH_DEFAULTS.quiet.voicedMs - 20));
+    expect(levels).toEqual([false]);
+    hear(voice(40));
+    expect(levels).toEqual([false, true]);
   });
 
   it('more voice is needed while we are talking, and that is asked anew for each window', () => {

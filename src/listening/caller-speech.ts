@@ -18,13 +18,6 @@ export interface CallerUtterance {
   readonly voicedMs: number;
 }
 
-/** When the caller last began to speak; times as in {@link CallerUtterance}. */
-export interface CallerOnset {
-  readonly onsetMs: number;
-  /** When that had been decided: its distance from the onset is the price of being sure. */
-  readonly decidedMs: number;
-}
-
 /** Frames that are no further apart than this are late, not missing, ms. */
 const JITTER_MS = 20;
 /** Missing frames count as silence up to this, ms: a longer gap is a broken clock. */
@@ -50,7 +43,6 @@ export class CallerSpeech {
   /** Silence that was made up because nothing came: if its audio comes after all, it did not happen. */
   #assumedMs = 0;
   #nextTimestampMs: number | undefined;
-  #lastOnset: CallerOnset | undefined;
   #lastAudioAt = 0;
   #cancelWatch: CancelTimer | undefined;
   #closed = false;
@@ -82,11 +74,6 @@ export class CallerSpeech {
   /** Each utterance of the caller, when it has ended. One that is cut off by {@link close} is not told. */
   get utterances$(): Observable<CallerUtterance> {
     return this.#utterances.asObservable();
-  }
-
-  /** When the caller last began to speak; undefined before the first time. */
-  get lastOnset(): CallerOnset | undefined {
-    return this.#lastOnset;
   }
 
   /**
@@ -136,13 +123,8 @@ export class CallerSpeech {
   #judge(probability: number, levelDb: number, ms: number): void {
     this.#judgedMs += ms;
     const change = this.#rule.push(probability, levelDb, ms, this.#talking());
-    if (change === 'started') this.#started();
+    if (change === 'started') this.#speaking.next(true);
     if (change === 'ended') this.#ended();
-  }
-
-  #started(): void {
-    this.#lastOnset = { onsetMs: this.#judgedMs - this.#rule.sinceOnsetMs, decidedMs: this.#judgedMs };
-    this.#speaking.next(true);
   }
 
   #ended(): void {

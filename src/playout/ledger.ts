@@ -96,12 +96,17 @@ export class Ledger {
     this.#sentMs += ms;
   }
 
-  /** The mark that opens a run came back: it found the buffer empty, so its way there and back is the round trip. */
+  /**
+   * The mark that opens a run came back. The first of a generation has found the buffer empty, so its way there and
+   * back is the round trip; a later one may have waited behind a last few ms of audio.
+   */
   probeEchoed(positionMs: number, now: number): void {
     if (positionMs < this.#segmentMs) this.#earlierOffset = now - positionMs;
     if (positionMs !== this.#segmentMs || this.#offsets.length > 0) return;
-    this.#roundTripMs = Math.max(0, now - this.#segmentSentAt);
-    this.#measured = true;
+    if (positionMs === this.startMs) {
+      this.#roundTripMs = Math.max(0, now - this.#segmentSentAt);
+      this.#measured = true;
+    }
     this.#observe(positionMs, now);
     if (this.#clearSentAt === undefined) this.#acknowledge(positionMs);
     else this.#uncertain = true;

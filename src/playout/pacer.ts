@@ -60,7 +60,7 @@ export class Pacer {
     this.#roundTrip = undefined;
   }
 
-  /** @returns when the next frame may go, ms on the clock; `Infinity`: not before an echo */
+  /** @returns when the next frame may go, ms on the clock; an echo may make it sooner */
   nextFrameAt(sentMs: number, now: number): number {
     const { leadMs } = this.#options;
     if (leadMs === Infinity) return now;
