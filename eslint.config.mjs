@@ -45,7 +45,13 @@ export default tseslint.config(
     },
   },
   forbid(['src/{audio,call,conversation,playout,listening,tts}/**/*.ts'], [outward]),
-  forbid(['src/{playout,audio}/**/*.ts', 'src/listening/sustained-speech.ts'], [outward, nest, io]),
+  forbid(
+    [
+      'src/{playout,audio}/**/*.ts',
+      'src/listening/{sustained-speech,endpointing,echo-guard,far-end,line-clock,listening-profiles}.ts',
+    ],
+    [outward, nest, io],
+  ),
   {
     files: ['src/{call,conversation,playout,listening,tts}/**/*.ts'],
     ignores: ['**/*.spec.ts', 'src/call/system-clock.ts'],

@@ -16,6 +16,14 @@ export type { AgentEntry, CallerEntry, History, HistoryEntry } from './conversat
 export type { Reply } from './conversation/reply.js';
 export { VOICE_AGENT, type Turn, type VoiceAgent } from './conversation/voice-agent.js';
 export { EnergyDetector, type EnergyDetectorOptions } from './listening/energy-detector.js';
+export type { TurnHint } from './listening/endpointing.js';
+export {
+  LISTENING_PROFILES,
+  type ListeningOptions,
+  type ListeningProfile,
+} from './listening/listening-profiles.js';
+export { SileroDetector } from './listening/silero/silero-detector.js';
+export { SileroNetwork } from './listening/silero/silero-network.js';
 export {
   VOICE_ACTIVITY_DETECTOR,
   type VoiceActivityDetector,

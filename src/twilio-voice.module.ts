@@ -13,8 +13,12 @@ import { STREAM_ACCEPTOR } from './call/stream.js';
 import { SystemClock } from './call/system-clock.js';
 import { ConversationService } from './conversation/conversation.service.js';
 import { VOICE_AGENT, type VoiceAgent } from './conversation/voice-agent.js';
-import { EnergyDetector } from './listening/energy-detector.js';
-import { VOICE_ACTIVITY_DETECTOR } from './listening/voice-activity-detector.js';
+import { SileroDetector } from './listening/silero/silero-detector.js';
+import { SileroNetwork } from './listening/silero/silero-network.js';
+import {
+  VOICE_ACTIVITY_DETECTOR,
+  type VoiceActivityDetectorFactory,
+} from './listening/voice-activity-detector.js';
 import { OfflineVoice } from './tts/offline/offline-voice.js';
 import { TtsService } from './tts/tts.service.js';
 import { VOICE } from './tts/voice.js';
@@ -103,6 +107,12 @@ function fromFactory(settings: unknown, basePath: string | undefined): ResolvedT
   return resolveOptions(withPath(settings, basePath));
 }
 
+/** One network for all calls of this module, made at boot: missing weights stop the boot and not the first call. */
+function sileroDetectors(): VoiceActivityDetectorFactory {
+  const network = new SileroNetwork();
+  return () => new SileroDetector(network);
+}
+
 const withPath = (settings: Settings, basePath: string | undefined): TwilioVoiceOptions =>
   basePath === undefined ? settings : { ...settings, basePath };
 
@@ -126,7 +136,7 @@ function build(
       { provide: VOICE_AGENT, useExisting: agent },
       { provide: CLOCK, useClass: SystemClock },
       { provide: VOICE, useFactory: () => new OfflineVoice() },
-      { provide: VOICE_ACTIVITY_DETECTOR, useValue: () => new EnergyDetector() },
+      { provide: VOICE_ACTIVITY_DETECTOR, useFactory: sileroDetectors },
       TtsService,
       ConversationService,
       CallRegistry,

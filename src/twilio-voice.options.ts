@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { listeningOptions } from './listening/listening.options.js';
 
 /** No more than a timer can take. */
 const count = (value: number) =>
@@ -65,9 +66,11 @@ const schema = z
         /** Audio between two marks, ms. */
         markSpacingMs: z.number().min(20).default(80),
         /** How long the echo of a fence may take before the clock decides, ms: less than the end of a turn takes. */
-        fenceTimeoutMs: z.number().int().positive().max(650).default(500),
+        fenceTimeoutMs: count(500),
       })
       .prefault({}),
+    /** When a caller counts as speaking, and when as finished. */
+    listening: listeningOptions.prefault({}),
     conversation: z
       .strictObject({
         /** From the turn to the first audio of the answer, ms. */
@@ -91,6 +94,13 @@ const schema = z
         code: 'custom',
         path: ['authToken'],
         message: 'is required because publicUrl is not loopback: without it anybody could open a stream',
+      });
+    const { minMs } = options.listening.endpointing;
+    if (options.playout.fenceTimeoutMs >= minMs)
+      context.addIssue({
+        code: 'custom',
+        path: ['playout', 'fenceTimeoutMs'],
+        message: `must be less than listening.endpointing.minMs (${minMs}): a turn needs to know what was heard`,
       });
   });
 

@@ -60,8 +60,8 @@ const CONTROLS: readonly (Mutant & { readonly mistake: string; readonly red: rea
     edits: [
       {
         file: REGISTRY,
-        from: 'const playout = new Playout(this.clock, sink, { ...pacing, ...limits });',
-        to: 'const playout = (CallRegistry.shared ??= new Playout(this.clock, sink, { ...pacing, ...limits }));',
+        from: 'const playout = new Playout(',
+        to: 'const playout = CallRegistry.shared ??= new Playout(',
       },
       {
         file: REGISTRY,

@@ -3,6 +3,7 @@ import { map, type Observable, Subject } from 'rxjs';
 import { ConversationService } from '../conversation/conversation.service.js';
 import { VOICE_AGENT, type VoiceAgent } from '../conversation/voice-agent.js';
 import { CallerSpeech } from '../listening/caller-speech.js';
+import { FarEnd } from '../listening/far-end.js';
 import {
   VOICE_ACTIVITY_DETECTOR,
   type VoiceActivityDetectorFactory,
@@ -12,6 +13,7 @@ import { SpeechStalledError } from '../playout/settled-utterance.js';
 import { TWILIO_VOICE_OPTIONS, type ResolvedTwilioVoiceOptions } from '../twilio-voice.options.js';
 import { Call } from './call.js';
 import { CALL_CONTROL, type CallControl } from './call-control.js';
+import { heardBy } from './far-end-sink.js';
 import { type CancelTimer, CLOCK, type Clock } from './clock.js';
 import type { MediaSink, StreamAcceptor, StreamReceiver, StreamStart } from './stream.js';
 import type { CallEndReason, VoiceCall } from './voice-call.js';
@@ -51,9 +53,10 @@ export class CallRegistry implements StreamAcceptor, OnModuleDestroy {
   }
 
   accept(start: StreamStart, sink: MediaSink): StreamReceiver {
-    const { playout: pacing, conversation: limits } = this.options;
-    const playout = new Playout(this.clock, sink, { ...pacing, ...limits });
-    const caller = new CallerSpeech(this.detector(), this.clock, () => playout.audible);
+    const { playout: pacing, conversation: limits, listening } = this.options;
+    const farEnd = new FarEnd();
+    const playout = new Playout(this.clock, heardBy(farEnd, sink, this.clock), { ...pacing, ...limits });
+    const caller = new CallerSpeech(this.detector(), this.clock, listening, () => playout.audible, farEnd);
     const call = new Call(start, this.clock, playout, caller);
     const end = (reason: CallEndReason) => {
       this.end(call, reason);

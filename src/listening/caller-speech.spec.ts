@@ -5,16 +5,24 @@ import { speechLikeSound } from '../testing/speech-like-sound.js';
 import { VirtualClock } from '../testing/virtual-clock.js';
 import { CallerSpeech, type CallerUtterance } from './caller-speech.js';
 import { EnergyDetector } from './energy-detector.js';
-import { SUSTAINED_SPEECH_DEFAULTS } from './sustained-speech.js';
+
+import { LISTENING_PROFILES, type ListeningOptions } from './listening-profiles.js';
 
 const voice = speechLikeSound;
 const silence = (ms: number) => new Uint8Array(ms * 8).fill(MU_LAW_SILENCE);
+/** Plain numbers, so that tuning the profiles moves no boundary here. */
+const OPTIONS: ListeningOptions = {
+  ...LISTENING_PROFILES.balanced,
+  quiet: { voicedMs: 100, withinMs: 240, probability: 0.5, minimumDb: -60 },
+  talking: { voicedMs: 160, withinMs: 320, probability: 0.6, minimumDb: -44 },
+  endpointing: { minMs: 700, maxMs: 700, pauseFactor: 0 },
+};
 /** One window of 20 ms either side, and one for the floor. */
 const NEAR_MS = 40;
 
 function setUp(options: { talking?: () => boolean } = {}) {
   const clock = new VirtualClock();
-  const caller = new CallerSpeech(new EnergyDetector(), clock, options.talking ?? (() => false));
+  const caller = new CallerSpeech(new EnergyDetector(), clock, OPTIONS, options.talking ?? (() => false));
   const utterances: CallerUtterance[] = [];
   const levels: boolean[] = [];
   const done: string[] = [];
@@ -95,7 +103,7 @@ describe('caller speech', () => {
   it('the decision takes the voiced time that the bar asks for, and no more', () => {
     const { levels, hear } = setUp();
     hear(silence(1000));
-    hear(voice(SUSTAINED_SPEECH_DEFAULTS.quiet.voicedMs - 20));
+    hear(voice(OPTIONS.quiet.voicedMs - 20));
     expect(levels).toEqual([false]);
     hear(voice(40));
     expect(levels).toEqual([false, true]);

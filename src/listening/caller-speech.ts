@@ -1,11 +1,12 @@
 import { BehaviorSubject, distinctUntilChanged, filter, type Observable, Subject } from 'rxjs';
 import { decodeMuLaw, MU_LAW_BYTES_PER_MS } from '../audio/mu-law.js';
 import type { CancelTimer, Clock } from '../call/clock.js';
-import {
-  SustainedSpeech,
-  SUSTAINED_SPEECH_DEFAULTS,
-  type SustainedSpeechOptions,
-} from './sustained-speech.js';
+import { EchoGuard } from './echo-guard.js';
+import type { TurnHint } from './endpointing.js';
+import { FarEnd } from './far-end.js';
+import { LineClock } from './line-clock.js';
+import type { ListeningOptions } from './listening-profiles.js';
+import { SustainedSpeech } from './sustained-speech.js';
 import type { VoiceActivityDetector } from './voice-activity-detector.js';
 
 /** One stretch of the caller's speech; times on the stream's own audio clock, ms since its first frame. */
@@ -35,11 +36,14 @@ export class CallerSpeech {
   readonly #clock: Clock;
   readonly #talking: () => boolean;
   readonly #rule: SustainedSpeech;
-  readonly #options: SustainedSpeechOptions;
+  readonly #echo: EchoGuard;
+  readonly #line = new LineClock();
   readonly #speaking = new BehaviorSubject(false);
   readonly #utterances = new Subject<CallerUtterance>();
   readonly #samples = new Int16Array(BLOCK_SAMPLES);
   #judgedMs = 0;
+  /** Audio that waits for its window to be complete, ms. */
+  #waitingMs = 0;
   /** Silence that was made up because nothing came: if its audio comes after all, it did not happen. */
   #assumedMs = 0;
   #nextTimestampMs: number | undefined;
@@ -47,17 +51,21 @@ export class CallerSpeech {
   #cancelWatch: CancelTimer | undefined;
   #closed = false;
 
-  /** @param talking whether the caller may be hearing us now */
+  /**
+   * @param talking whether the caller may be hearing us now
+   * @param farEnd what the caller hears of us
+   */
   constructor(
     detector: VoiceActivityDetector,
     clock: Clock,
+    options: ListeningOptions,
     talking: () => boolean,
-    options: SustainedSpeechOptions = SUSTAINED_SPEECH_DEFAULTS,
+    farEnd = new FarEnd(),
   ) {
     this.#detector = detector;
     this.#clock = clock;
     this.#talking = talking;
-    this.#options = options;
+    this.#echo = new EchoGuard(farEnd, options.echo);
     this.#rule = new SustainedSpeech(options);
   }
 
@@ -85,9 +93,16 @@ export class CallerSpeech {
     this.#lastAudioAt = this.#clock.now();
     this.#catchUp(timestampMs - (this.#nextTimestampMs ?? timestampMs));
     this.#nextTimestampMs = timestampMs + mulaw.length / MU_LAW_BYTES_PER_MS;
+    this.#waitingMs += mulaw.length / MU_LAW_BYTES_PER_MS;
+    this.#line.arrived(this.#judgedMs + this.#waitingMs, this.#lastAudioAt);
     for (let at = 0; at < mulaw.length; at += BLOCK_SAMPLES)
       this.#block(mulaw.subarray(at, at + BLOCK_SAMPLES));
     if (this.#rule.speaking) this.#watch(NO_AUDIO_MS);
+  }
+
+  /** What a transcriber makes of the caller's words so far: it moves the end of the turn. */
+  hint(hint: TurnHint): void {
+    this.#rule.hint(hint);
   }
 
   /** Completes everything; audio that comes later is ignored. */
@@ -104,7 +119,11 @@ export class CallerSpeech {
   }
 
   readonly #onWindow = (probability: number, levelDb: number): void => {
-    this.#judge(probability, levelDb, this.#detector.windowMs);
+    const { windowMs } = this.#detector;
+    this.#waitingMs -= windowMs;
+    const endMs = this.#line.toClock(this.#judgedMs + windowMs);
+    const ours = this.#echo.explains(levelDb, endMs, !this.#rule.speaking);
+    this.#judge(ours ? 0 : probability, levelDb, windowMs);
   };
 
   /** Takes missing frames for silence, less what was taken for silence while nothing came. */
@@ -144,7 +163,7 @@ export class CallerSpeech {
       this.#cancelWatch = undefined;
       const leftMs = this.#lastAudioAt + NO_AUDIO_MS - this.#clock.now();
       if (leftMs > 0) this.#watch(leftMs);
-      else this.#assumeSilence(this.#options.endSilenceMs);
+      else this.#assumeSilence(this.#rule.waitMs);
     });
   }
 

@@ -1,10 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import {
-  SustainedSpeech,
-  SUSTAINED_SPEECH_DEFAULTS,
-  type SustainedSpeechOptions,
-} from './sustained-speech.js';
+import { LISTENING_PROFILES } from './listening-profiles.js';
+import { SustainedSpeech, type SustainedSpeechOptions } from './sustained-speech.js';
 
 const WINDOW_MS = 20;
 /** Plain numbers, so that tuning the defaults moves no boundary here. */
@@ -15,7 +12,7 @@ const OPTIONS: SustainedSpeechOptions = {
   stayProbability: 0.35,
   stayDb: 6,
   stayVoicedMs: 60,
-  endSilenceMs: 700,
+  endpointing: { minMs: 700, maxMs: 700, pauseFactor: 0 },
 };
 interface Sound {
   readonly ms: number;
@@ -190,10 +187,11 @@ describe('the rule for sustained speech', () => {
     );
   });
 
-  it('asks for more voice while we talk than while we are silent, by default', () => {
-    const { quiet, talking } = SUSTAINED_SPEECH_DEFAULTS;
-    expect(talking.voicedMs).toBeGreaterThan(quiet.voicedMs);
-    expect(talking.probability).toBeGreaterThan(quiet.probability);
-    expect(talking.minimumDb).toBeGreaterThan(quiet.minimumDb);
+  it('asks for no less voice while we talk than while we are silent, in every profile', () => {
+    for (const { quiet, talking } of Object.values(LISTENING_PROFILES)) {
+      expect(talking.voicedMs).toBeGreaterThanOrEqual(quiet.voicedMs);
+      expect(talking.probability).toBeGreaterThanOrEqual(quiet.probability);
+      expect(talking.minimumDb).toBeGreaterThan(quiet.minimumDb);
+    }
   });
 });

@@ -1,3 +1,5 @@
+import { Endpointing, type EndpointingOptions, type TurnHint } from './endpointing.js';
+
 /** How much voice makes speech. */
 export interface SpeechBar {
   /** Voiced time that is enough, ms. */
@@ -23,19 +25,9 @@ export interface SustainedSpeechOptions {
   readonly stayDb: number;
   /** Shorter runs of voice do not keep speech going: a click in a pause must not put off its end, ms. */
   readonly stayVoicedMs: number;
-  /** Time without voice after which speech has ended, ms. */
-  readonly endSilenceMs: number;
+  /** How much silence ends speech that has begun. */
+  readonly endpointing: EndpointingOptions;
 }
-
-export const SUSTAINED_SPEECH_DEFAULTS: SustainedSpeechOptions = {
-  quiet: { voicedMs: 100, withinMs: 240, probability: 0.5, minimumDb: -60 },
-  talking: { voicedMs: 160, withinMs: 320, probability: 0.6, minimumDb: -44 },
-  maxGapMs: 100,
-  stayProbability: 0.35,
-  stayDb: 6,
-  stayVoicedMs: 60,
-  endSilenceMs: 700,
-};
 
 export type SpeechChange = 'started' | 'ended';
 
@@ -50,6 +42,7 @@ interface Stretch {
  */
 export class SustainedSpeech {
   readonly #options: SustainedSpeechOptions;
+  readonly #endpointing: Endpointing;
   /** The windows that may yet become speech; the first of them is voiced. */
   #recent: Stretch[] = [];
   #recentMs = 0;
@@ -60,8 +53,9 @@ export class SustainedSpeech {
   #voicedMs = 0;
   #sinceOnsetMs = 0;
 
-  constructor(options: SustainedSpeechOptions = SUSTAINED_SPEECH_DEFAULTS) {
+  constructor(options: SustainedSpeechOptions) {
     this.#options = options;
+    this.#endpointing = new Endpointing(options.endpointing);
   }
 
   get speaking(): boolean {
@@ -81,6 +75,16 @@ export class SustainedSpeech {
   /** Time since the last voiced window, ms. */
   get silentMs(): number {
     return this.#silentMs;
+  }
+
+  /** Silence that ends the speech that is going on, as things stand, ms. */
+  get waitMs(): number {
+    return this.#endpointing.waitMs;
+  }
+
+  /** What a transcriber makes of the words so far: a whole sentence ends sooner, half a one later. */
+  hint(hint: TurnHint): void {
+    this.#endpointing.hint(hint);
   }
 
   /**
@@ -130,15 +134,18 @@ export class SustainedSpeech {
     this.#sinceOnsetMs += ms;
     if (voiced) this.#goOnVoiced(ms);
     else this.#goOnUnvoiced(ms);
-    if (this.#silentMs < this.#options.endSilenceMs) return undefined;
+    if (this.#silentMs < this.#endpointing.waitMs) return undefined;
     this.#speaking = false;
+    this.#endpointing.ended();
     return 'ended';
   }
 
   #goOnVoiced(ms: number): void {
     this.#voicedMs += ms;
     this.#runMs += ms;
-    if (this.#runMs >= this.#options.stayVoicedMs) this.#silentMs = 0;
+    if (this.#runMs < this.#options.stayVoicedMs || this.#silentMs === 0) return;
+    this.#endpointing.resumed(this.#silentMs);
+    this.#silentMs = 0;
   }
 
   /** Only when a run is over is it known to have been a click: then it was part of the silence. */
