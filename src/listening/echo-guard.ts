@@ -1,4 +1,5 @@
 import { STEP_MS, type FarEnd } from './far-end.js';
+import { Likeness } from './likeness.js';
 
 /** How our own voice is told from the caller's when it comes back on the line. */
 export interface EchoGuardOptions {
@@ -13,22 +14,36 @@ export interface EchoGuardOptions {
 export const ECHO_GUARD_DEFAULTS: EchoGuardOptions = {
   longestDelayMs: 560,
   expectedDb: -18,
-  marginDb: 5,
+  marginDb: 6,
 };
 
 /** Softer than this we are silent: no echo of it is feared, and it teaches nothing, dBFS. */
 const AUDIBLE_DB = -45;
-/** How fast an estimate follows a softer near end, share of the difference per window. */
-const FALL = 0.5;
+/** How fast a bound follows a softer near end, share of the difference per window. */
+const FALL = 0.25;
 /** The same for a louder one, which may be the caller: slowly, and by no more than so much, dB. */
 const RISE = 0.05;
 const RISE_DB = 6;
+/** Only what is this near to our loudest lifts a bound: behind softer speech, noise looks like a loud echo, dB. */
+const LOUD_DB = 12;
+/** How fast our loudest is forgotten, dB per window: 1 dB in two seconds. */
+const FORGET_DB = 1 / 64;
+/** Windows of our voice after which the bound at a delay is known: about half a second. */
+const KNOWN_WINDOWS = 16;
+/** Levels below this do not count as following ours, dBFS. */
+const FLOOR_DB = -50;
+/**
+ * How much the near end must follow us for a full margin, and for any: on a line without echo noise bounds all delays,
+ * and asking more of the caller there would cost words.
+ */
+const ECHO_LIKENESS = 0.4;
+const CHANCE_LIKENESS = 0.25;
 
 /**
  * Tells which windows of caller audio our own voice explains. An echo is never softer than what came back, so at each
  * delay the least that was heard after our voice bounds the echo that may have this delay. Only at the true delay does
- * the near end never fall silent behind us: there the bound stays and is the echo's level, everywhere else it sinks
- * to the noise on the line. A caller who talks meanwhile only adds, and so does not mislead it.
+ * the near end never fall silent behind us: there the bound stands out and is the echo's level, everywhere else it
+ * sinks to the noise on the line. A caller who talks meanwhile only adds, and so does not mislead it.
  * Pure accounting; allocates nothing per window.
  */
 export class EchoGuard {
@@ -36,11 +51,21 @@ export class EchoGuard {
   readonly #marginDb: number;
   /** How much louder or softer than ours an echo with this delay may be, dB, by steps of delay. */
   readonly #gainDb: Float64Array;
+  #peakDb = Number.NEGATIVE_INFINITY;
+  /** Our levels, by delay. */
+  readonly #farDb: Float64Array;
+  /** Windows learned from at each delay, as far as they matter. */
+  readonly #windows: Uint8Array;
+  readonly #likeness: Likeness;
 
   constructor(farEnd: FarEnd, options: EchoGuardOptions = ECHO_GUARD_DEFAULTS) {
     this.#farEnd = farEnd;
     this.#marginDb = options.marginDb;
-    this.#gainDb = new Float64Array(Math.ceil(options.longestDelayMs / STEP_MS) + 1).fill(options.expectedDb);
+    const delays = Math.ceil(options.longestDelayMs / STEP_MS) + 1;
+    this.#gainDb = new Float64Array(delays).fill(options.expectedDb);
+    this.#farDb = new Float64Array(delays);
+    this.#windows = new Uint8Array(delays);
+    this.#likeness = new Likeness(delays);
   }
 
   /** The delay at which an echo is likeliest, ms. */
@@ -61,16 +86,52 @@ export class EchoGuard {
    */
   explains(levelDb: number, endMs: number, learn: boolean): boolean {
     const step = Math.floor(endMs / STEP_MS);
+    const loudestDb = this.#look(step);
+    if (loudestDb < AUDIBLE_DB) return false;
+    this.#peakDb = Math.max(loudestDb, this.#peakDb - FORGET_DB);
+    const certainty = this.#certainty;
     let explained = false;
-    for (let lag = 0; lag < this.#gainDb.length; lag++) {
-      const far = this.#farEnd.levelDb(step - lag);
-      if (far < AUDIBLE_DB) continue;
-      const gain = this.#gainDb[lag] as number;
-      if (levelDb < far + gain + this.#marginDb) explained = true;
-      if (learn) this.#gainDb[lag] = gain + learned(levelDb - far - gain);
+    for (let delay = 0; delay < this.#gainDb.length; delay++) {
+      const farDb = this.#farDb[delay] as number;
+      if (farDb < AUDIBLE_DB) continue;
+      const known = (this.#windows[delay] as number) >= KNOWN_WINDOWS;
+      const share = known ? certainty : 1;
+      const echoDb = farDb + (this.#gainDb[delay] as number);
+      if (share > 0 && levelDb < echoDb + this.#marginDb * share) explained = true;
+      if (learn) this.#learn(delay, levelDb, farDb);
     }
+    if (learn) this.#compare(levelDb);
     return explained;
   }
-}
 
-const learned = (error: number) => (error < 0 ? FALL * error : RISE * Math.min(error, RISE_DB));
+  /** @returns the loudest of our levels that may be coming back now, dBFS */
+  #look(step: number): number {
+    let loudestDb = Number.NEGATIVE_INFINITY;
+    for (let delay = 0; delay < this.#farDb.length; delay++) {
+      const farDb = this.#farEnd.levelDb(step - delay);
+      this.#farDb[delay] = farDb;
+      loudestDb = Math.max(loudestDb, farDb);
+    }
+    return loudestDb;
+  }
+
+  /** How much of the margin is called for, 0 to 1. */
+  get #certainty(): number {
+    const share = (this.#likeness.greatest - CHANCE_LIKENESS) / (ECHO_LIKENESS - CHANCE_LIKENESS);
+    return Math.min(1, Math.max(0, share));
+  }
+
+  #learn(delay: number, levelDb: number, farDb: number): void {
+    const gain = this.#gainDb[delay] as number;
+    const error = levelDb - farDb - gain;
+    if (error < 0) this.#gainDb[delay] = gain + FALL * error;
+    else if (farDb > this.#peakDb - LOUD_DB) this.#gainDb[delay] = gain + RISE * Math.min(error, RISE_DB);
+    this.#windows[delay] = Math.min(KNOWN_WINDOWS, (this.#windows[delay] as number) + 1);
+  }
+
+  #compare(levelDb: number): void {
+    this.#likeness.near(levelDb);
+    for (let delay = 0; delay < this.#farDb.length; delay++)
+      this.#likeness.far(delay, Math.max(FLOOR_DB, this.#farDb[delay] as number), levelDb);
+  }
+}
