@@ -96,6 +96,49 @@ const CONTROLS: readonly (Mutant & { readonly mistake: string; readonly red: rea
     specs: ['src/playout/playout.spec.ts'],
     red: ['a cut is followed by no audio of its utterance, even if chunks come late'],
   },
+  {
+    mistake: 'hang-over counts as voiced time',
+    edits: [
+      {
+        file: 'src/listening/sustained-speech.ts',
+        from: 'this.#recent.push({ ms, voiced });',
+        to: 'this.#recent.push({ ms, voiced: voiced || this.#silentMs <= this.#options.maxGapMs });',
+      },
+    ],
+    specs: ['src/listening/sustained-speech.spec.ts'],
+    red: [
+      'the rule for sustained speech does not count hang-over: only the voiced part of a detector that lingers',
+    ],
+  },
+  {
+    mistake: 'the detector forgets in silence',
+    edits: [
+      {
+        file: 'src/listening/silero/silero-detector.ts',
+        from: 'const skipped = this.#silentWindows > SILENT_WINDOWS;',
+        to: 'const skipped = this.#silentWindows > SILENT_WINDOWS;\n    if (skipped) this.#state.reset();',
+      },
+    ],
+    specs: ['src/listening/silero/silero.spec.ts'],
+    red: [
+      'the Silero detector does not work in long digital silence, and does not forget what it knew before',
+    ],
+  },
+  {
+    mistake: 'our own echo counts as the caller',
+    edits: [
+      {
+        file: 'src/listening/caller-speech.ts',
+        from: 'this.#judge(ours ? 0 : probability, levelDb, windowMs);',
+        to: 'this.#judge(ours ? probability : probability, levelDb, windowMs);',
+      },
+    ],
+    specs: ['test/listening.spec.ts'],
+    red: [30, 120, 250].map(
+      (ms) =>
+        `listening with the neural detector our own voice, back after ${ms} ms and 20 dB softer, is not the caller`,
+    ),
+  },
 ];
 
 describe('a mistake made on purpose is noticed', () => {
