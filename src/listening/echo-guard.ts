@@ -1,4 +1,4 @@
-import { STEP_MS, type FarEnd } from './far-end.js';
+import { LEVEL_STEPS, STEP_MS, type FarEnd } from './far-end.js';
 import { Likeness } from './likeness.js';
 
 /** How our own voice is told from the caller's when it comes back on the line. */
@@ -51,6 +51,7 @@ export class EchoGuard {
   readonly #marginDb: number;
   /** How much louder or softer than ours an echo with this delay may be, dB, by steps of delay. */
   readonly #gainDb: Float64Array;
+  #lastStep = Number.NEGATIVE_INFINITY;
   #peakDb = Number.NEGATIVE_INFINITY;
   /** Our levels, by delay. */
   readonly #farDb: Float64Array;
@@ -75,7 +76,7 @@ export class EchoGuard {
 
   /** How loud an echo is at most, relative to what was sent, dB. */
   get gainDb(): number {
-    return this.#gainDb.reduce((most, gain) => Math.max(most, gain));
+    return loudest(this.#gainDb);
   }
 
   /**
@@ -106,13 +107,15 @@ export class EchoGuard {
 
   /** @returns the loudest of our levels that may be coming back now, dBFS */
   #look(step: number): number {
-    let loudestDb = Number.NEGATIVE_INFINITY;
-    for (let delay = 0; delay < this.#farDb.length; delay++) {
-      const farDb = this.#farEnd.levelDb(step - delay);
-      this.#farDb[delay] = farDb;
-      loudestDb = Math.max(loudestDb, farDb);
-    }
-    return loudestDb;
+    const moved = step - this.#lastStep;
+    this.#lastStep = step;
+    const delays = this.#farDb.length;
+    // Levels of the past stay what they were; the latest may have been read before they were whole.
+    const unread = moved >= 0 && moved < delays ? moved + LEVEL_STEPS : delays;
+    if (unread < delays) this.#farDb.copyWithin(moved, 0);
+    for (let delay = 0; delay < Math.min(unread, delays); delay++)
+      this.#farDb[delay] = this.#farEnd.levelDb(step - delay);
+    return loudest(this.#farDb);
   }
 
   /** How much of the margin is called for, 0 to 1. */
@@ -134,4 +137,10 @@ export class EchoGuard {
     for (let delay = 0; delay < this.#farDb.length; delay++)
       this.#likeness.far(delay, Math.max(FLOOR_DB, this.#farDb[delay] as number), levelDb);
   }
+}
+
+function loudest(levels: Float64Array): number {
+  let most = Number.NEGATIVE_INFINITY;
+  for (let index = 0; index < levels.length; index++) most = Math.max(most, levels[index] as number);
+  return most;
 }

@@ -4,11 +4,17 @@ import { decodeMuLaw } from '../audio/mu-law.js';
 /** Levels are kept in steps of this, ms. */
 export const STEP_MS = 8;
 /** A level is taken over so many steps: 32 ms. */
-const LEVEL_STEPS = 4;
+export const LEVEL_STEPS = 4;
 const SAMPLES_PER_MS = 8;
-const FRAME_SAMPLES = 160;
+const STEP_SAMPLES = STEP_MS * SAMPLES_PER_MS;
 /** How far back levels are known, steps. */
 const PAST_STEPS = 2_000 / STEP_MS;
+
+/** Energy of a sample, by its mu-law byte. */
+const ENERGY = Float64Array.from(
+  decodeMuLaw(Uint8Array.from({ length: 256 }, (_, byte) => byte)),
+  (sample) => sample * sample,
+);
 
 /**
  * How loud we are at the far end, as a line of time: what was sent is played at once, one piece behind the other, and a
@@ -16,7 +22,6 @@ const PAST_STEPS = 2_000 / STEP_MS;
  * estimates. Pure accounting; allocates nothing per frame.
  */
 export class FarEnd {
-  readonly #samples = new Int16Array(FRAME_SAMPLES);
   /** Energy of each step from {@link #firstStep} on. */
   #energy = new Float64Array(2 * PAST_STEPS);
   #firstStep = 0;
@@ -25,8 +30,7 @@ export class FarEnd {
   /** @param mulaw 8 kHz, any length */
   sent(mulaw: Uint8Array, nowMs: number): void {
     if (this.#endMs < nowMs) this.#endMs = nowMs;
-    for (let at = 0; at < mulaw.length; at += FRAME_SAMPLES)
-      this.#append(mulaw.subarray(at, at + FRAME_SAMPLES), nowMs);
+    this.#append(mulaw, nowMs);
   }
 
   /** What has not been played is dropped. */
@@ -41,18 +45,21 @@ export class FarEnd {
     const last = step - this.#firstStep;
     let energy = 0;
     for (let each = last - LEVEL_STEPS + 1; each <= last; each++) energy += this.#energy[each] ?? 0;
-    return energy > 0 ? decibelFullScale(energy / (LEVEL_STEPS * STEP_MS * SAMPLES_PER_MS)) : SILENCE_DB;
+    return energy > 0 ? decibelFullScale(energy / (LEVEL_STEPS * STEP_SAMPLES)) : SILENCE_DB;
   }
 
   #append(mulaw: Uint8Array, nowMs: number): void {
-    const samples = decodeMuLaw(mulaw, this.#samples);
-    const startMs = this.#endMs;
+    let sample = Math.round(this.#endMs * SAMPLES_PER_MS);
     this.#endMs += mulaw.length / SAMPLES_PER_MS;
     this.#reach(Math.floor(this.#endMs / STEP_MS), Math.floor(nowMs / STEP_MS));
-    for (let index = 0; index < mulaw.length; index++) {
-      const sample = samples[index] as number;
-      const step = Math.floor((startMs + index / SAMPLES_PER_MS) / STEP_MS) - this.#firstStep;
-      this.#energy[step] = (this.#energy[step] as number) + sample * sample;
+    for (let at = 0; at < mulaw.length;) {
+      const step = Math.floor(sample / STEP_SAMPLES);
+      const end = Math.min(mulaw.length, at + (step + 1) * STEP_SAMPLES - sample);
+      sample += end - at;
+      let energy = 0;
+      for (; at < end; at++) energy += ENERGY[mulaw[at] as number] as number;
+      const place = step - this.#firstStep;
+      this.#energy[place] = (this.#energy[place] as number) + energy;
     }
   }
 

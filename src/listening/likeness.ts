@@ -13,7 +13,7 @@ export class Likeness {
   #nearSquare = 0;
   #windows = 0;
   #share = 1;
-  #greatest = 1;
+  #greatestSquare = 1;
 
   /** @param delays how many */
   constructor(delays: number) {
@@ -24,7 +24,7 @@ export class Likeness {
 
   /** The greatest correlation of all delays; among few windows, much is alike by chance. */
   get greatest(): number {
-    return this.#greatest;
+    return Math.sqrt(this.#greatestSquare);
   }
 
   /** A new window: its near level; the far ones follow, one {@link far} for each delay. */
@@ -32,7 +32,7 @@ export class Likeness {
     this.#share = Math.max(1 / REMEMBERED, 1 / ++this.#windows);
     this.#near += this.#share * (level - this.#near);
     this.#nearSquare += this.#share * (level * level - this.#nearSquare);
-    this.#greatest = 0;
+    this.#greatestSquare = 0;
   }
 
   far(delay: number, level: number, near: number): void {
@@ -42,7 +42,8 @@ export class Likeness {
     const covariance = mixed(this.#product, delay, level * near, share) - mean * this.#near;
     const nearVariance = this.#nearSquare - this.#near * this.#near;
     if (covariance <= 0 || variance < 1 || nearVariance < 1e-3) return;
-    this.#greatest = Math.max(this.#greatest, covariance / Math.sqrt(variance * nearVariance));
+    const square = (covariance * covariance) / (variance * nearVariance);
+    if (square > this.#greatestSquare) this.#greatestSquare = square;
   }
 }
 

@@ -82,16 +82,24 @@ function plainColumn(memory: Float32Array, layer: DenseLayer, column: number): v
   const { weights, bias, rows, width, floor } = layer;
   const input = layer.input + column * layer.inputStep;
   const output = layer.output + column * layer.outputStep;
-  for (let row = 0; row < rows; row++) {
-    let weight = weights + row * width;
-    // Four sums, as the processor can then work on them side by side.
-    let [a, b, c, d] = [0, 0, 0, 0];
-    for (let at = input; at < input + width; at += 4, weight += 4) {
-      a += (memory[at] as number) * (memory[weight] as number);
-      b += (memory[at + 1] as number) * (memory[weight + 1] as number);
-      c += (memory[at + 2] as number) * (memory[weight + 2] as number);
-      d += (memory[at + 3] as number) * (memory[weight + 3] as number);
+  for (let row = 0; row < rows; row += 4) {
+    // Four rows at once: each input is read once for them, and their sums do not wait for each other.
+    const first = weights + row * width;
+    const [second, third, fourth] = [first + width, first + 2 * width, first + 3 * width];
+    let a = memory[bias + row] as number;
+    let b = memory[bias + row + 1] as number;
+    let c = memory[bias + row + 2] as number;
+    let d = memory[bias + row + 3] as number;
+    for (let at = 0; at < width; at++) {
+      const value = memory[input + at] as number;
+      a += value * (memory[first + at] as number);
+      b += value * (memory[second + at] as number);
+      c += value * (memory[third + at] as number);
+      d += value * (memory[fourth + at] as number);
     }
-    memory[output + row] = Math.max(floor, a + b + (c + d) + (memory[bias + row] as number));
+    memory[output + row] = Math.max(floor, a);
+    memory[output + row + 1] = Math.max(floor, b);
+    memory[output + row + 2] = Math.max(floor, c);
+    memory[output + row + 3] = Math.max(floor, d);
   }
 }

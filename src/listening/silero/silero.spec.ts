@@ -1,5 +1,6 @@
 import { describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
+import { execFileSync } from 'node:child_process';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { callerTrack, PHRASES, REFERENCE } from '../../../test/support/speech.js';
@@ -57,6 +58,12 @@ describe('the Silero network', () => {
     });
     expect(new SileroNetwork().kernelName).toBe('plain');
     compile.mockRestore();
+  });
+
+  it('carries the kernel that dense.wat gives', () => {
+    expect(() =>
+      execFileSync(process.execPath, ['scripts/silero/build-kernel.mjs', '--check']),
+    ).not.toThrow();
   });
 
   it('keeps callers apart who take turns on it', () => {
