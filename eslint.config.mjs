@@ -33,6 +33,8 @@ export default tseslint.config(
       ],
       // Structural typing is what a DI seam and a test double are made of.
       '@typescript-eslint/no-unsafe-class-instance-assignment': 'off',
+      // Of the two ways to say that an index into a typed array is in range, `as number` says what it is.
+      '@typescript-eslint/non-nullable-type-assertion-style': 'off',
       '@typescript-eslint/dot-notation': 'off', // tsc asks for brackets on index signatures
       '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'inline-type-imports' }],
     },

@@ -1,4 +1,5 @@
 // npm run silero:kernel [-- --check]: assembles dense.wat into the base64 text that the package carries.
+import { Buffer } from 'node:buffer';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { URL } from 'node:url';
 import wabt from 'wabt';

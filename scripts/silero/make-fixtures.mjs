@@ -1,5 +1,6 @@
 // npm run silero:fixtures: speech for the tests, by the offline voice, and what the reference runtime makes of it.
 // The reference runtime is unpacked into a folder of its own, without its install step, and never a dependency.
+import { Buffer } from 'node:buffer';
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -58,7 +59,15 @@ async function callerTrack() {
 
 /** The reference's probability for each window of 256 samples, with the 32 samples before it. */
 async function reference(mulaw, folder) {
-  execFileSync('npm', ['install', RUNTIME, '--ignore-scripts', '--no-audit', '--no-fund', '--prefix', folder]);
+  execFileSync('npm', [
+    'install',
+    RUNTIME,
+    '--ignore-scripts',
+    '--no-audit',
+    '--no-fund',
+    '--prefix',
+    folder,
+  ]);
   const packed = execFileSync('npm', ['pack', MODEL[0], '--silent'], { cwd: folder, encoding: 'utf8' });
   execFileSync('tar', ['xzf', packed.trim(), MODEL[1]], { cwd: folder });
   const { InferenceSession, Tensor } = createRequire(join(folder, 'x.js'))('onnxruntime-node');

@@ -1,5 +1,7 @@
 // Reads the float tensors out of an ONNX file: just so much of its protobuf encoding as that takes.
 // Field numbers: https://github.com/onnx/onnx/blob/main/onnx/onnx.proto
+import { Buffer } from 'node:buffer';
+
 const MODEL_GRAPH = 7;
 const GRAPH_NODE = 1;
 const NODE = { output: 2, attribute: 5 };

@@ -141,6 +141,6 @@ export class EchoGuard {
 
 function loudest(levels: Float64Array): number {
   let most = Number.NEGATIVE_INFINITY;
-  for (let index = 0; index < levels.length; index++) most = Math.max(most, levels[index] as number);
+  for (const level of levels) if (level > most) most = level;
   return most;
 }

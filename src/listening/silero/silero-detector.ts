@@ -1,6 +1,6 @@
 import { decibelFullScale } from '../../audio/level.js';
 import type { VoiceActivityDetector, WindowListener } from '../voice-activity-detector.js';
-import { SileroNetwork, SileroState, WINDOW_SAMPLES } from './silero-network.js';
+import { type SileroNetwork, SileroState, WINDOW_SAMPLES } from './silero-network.js';
 
 const FULL_SCALE = 32_768;
 /** So much digital silence, and the network has nothing more to learn from it: about a third of a second, windows. */
