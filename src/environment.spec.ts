@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { readEnvironment, voiceOptions } from './environment.js';
+import { LISTENING_PROFILES } from './listening/listening-profiles.js';
 import { resolveOptions } from './twilio-voice.options.js';
 
 const SID = `AC${'0a'.repeat(16)}`;
@@ -68,7 +69,22 @@ describe('the options', () => {
     [{ publicUrl: 'https://a.example/#', authToken: 't' }, /publicUrl: must carry no query/],
     [{ authToken: ' ' }, /authToken/],
     [{ conversation: { replyTimeoutMs: 3e9 } }, /conversation\.replyTimeoutMs/],
-    [{ playout: { fenceTimeoutMs: 5_000 } }, /playout\.fenceTimeoutMs/],
+    [
+      { playout: { fenceTimeoutMs: 5_000 } },
+      /playout\.fenceTimeoutMs: must be less than listening\.endpointing/,
+    ],
+    [{ listening: { profile: 'hasty' } }, /listening\.profile/],
+    [{ listening: { voicedMs: 100 } }, /voicedMs/],
+    [{ listening: { talking: { probability: 2 } } }, /listening\.talking\.probability/],
+    [
+      { listening: { talking: { voicedMs: 900 } } },
+      /listening\.talking\.voicedMs: must not be more than withinMs/,
+    ],
+    [
+      { listening: { endpointing: { minMs: 9_000 } } },
+      /listening\.endpointing\.minMs: must not be more than maxMs/,
+    ],
+    [{ listening: { echo: { expectedDb: 3 } } }, /listening\.echo\.expectedDb/],
   ])('that are wrong are refused with their name: %j', (options, message) => {
     expect(() => resolveOptions(options as never)).toThrow(message);
   });
@@ -85,7 +101,18 @@ describe('the options', () => {
         maxStreams: 500,
       },
       playout: { leadMs: 140, markSpacingMs: 80, fenceTimeoutMs: 500 },
+      listening: LISTENING_PROFILES.balanced,
       conversation: { replyTimeoutMs: 10_000, stallTimeoutMs: 3_000 },
+    });
+  });
+
+  it('are those of the listening profile, but for what is given', () => {
+    const given = { profile: 'fast', talking: { voicedMs: 128, minimumDb: undefined }, stayDb: 3 } as const;
+    const { fast } = LISTENING_PROFILES;
+    expect(resolveOptions({ listening: given }).listening).toEqual({
+      ...fast,
+      talking: { ...fast.talking, voicedMs: 128 },
+      stayDb: 3,
     });
   });
 

@@ -66,6 +66,19 @@ describe('a conversation', () => {
     await playground.finish();
   });
 
+  it('falls silent before anybody is told that the caller speaks', async () => {
+    const { playground, clock, call } = setUp([TALE]);
+    const clears: number[] = [];
+    call.events$.subscribe(({ type }) => {
+      if (type === 'caller-started') clears.push(playground.line.clearsSent);
+    });
+    await playground.speak(400);
+    await clock.advance(4_000);
+    await playground.speak(400);
+    expect(clears).toEqual([0, 1]);
+    await playground.finish();
+  });
+
   it('gives the next turn a history with the heard words only', async () => {
     const { playground, agent, clock } = setUp([TALE, 'second']);
     await playground.speak(400);

@@ -85,8 +85,8 @@ const NOISES: readonly [string, Int16Array][] = [
 
 describe('listening with the neural detector', () => {
   it.each([
-    ['fast', 200],
-    ['balanced', 240],
+    ['fast', 170],
+    ['balanced', 200],
     ['patient', 740],
   ] as const)(
     'notices every phrase while we talk: %s, within %i ms of its onset',

@@ -66,6 +66,7 @@ export class Call implements VoiceCall {
   attach(conversation: Conversation): void {
     this.#conversation = conversation;
     this.#caller.speaking$.pipe(skip(1)).subscribe((speaking) => {
+      if (speaking) conversation.giveWay(); // before anybody is told
       this.happened({ type: speaking ? 'caller-started' : 'caller-stopped' });
     });
     conversation.open();

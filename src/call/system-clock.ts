@@ -12,7 +12,8 @@ export class SystemClock implements Clock {
   }
 
   after(delayMs: number, task: () => void): CancelTimer {
-    const timer = setTimeout(task, Math.max(0, delayMs));
+    // Node counts whole ms from when its loop last looked: without one more it may be early.
+    const timer = setTimeout(task, Math.ceil(Math.max(0, delayMs)) + 1);
     return () => {
       clearTimeout(timer);
     };

@@ -153,6 +153,11 @@ export class Conversation {
     this.#floor$.next(undefined);
   }
 
+  /** Sends `clear` at once; the rest follows as {@link ConversationLine.userSpeech$} reaches what is being said. */
+  giveWay(): void {
+    if (this.#playing !== undefined && this.#playing.kind !== 'closing') this.#line.playout.silence();
+  }
+
   async hangUp(): Promise<void> {
     if (this.#ended) return;
     if (!this.#closing) {

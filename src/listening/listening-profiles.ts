@@ -12,8 +12,8 @@ export interface ListeningOptions extends SustainedSpeechOptions {
  */
 export const LISTENING_PROFILES = {
   fast: {
-    quiet: { voicedMs: 96, withinMs: 224, probability: 0.5, minimumDb: -60 },
-    talking: { voicedMs: 96, withinMs: 224, probability: 0.5, minimumDb: -55 },
+    quiet: { voicedMs: 64, withinMs: 192, probability: 0.5, minimumDb: -60 },
+    talking: { voicedMs: 64, withinMs: 192, probability: 0.5, minimumDb: -55 },
     maxGapMs: 100,
     stayProbability: 0.35,
     stayDb: 6,
@@ -22,8 +22,8 @@ export const LISTENING_PROFILES = {
     echo: ECHO_GUARD_DEFAULTS,
   },
   balanced: {
-    quiet: { voicedMs: 96, withinMs: 224, probability: 0.5, minimumDb: -60 },
-    talking: { voicedMs: 128, withinMs: 288, probability: 0.6, minimumDb: -50 },
+    quiet: { voicedMs: 96, withinMs: 256, probability: 0.5, minimumDb: -60 },
+    talking: { voicedMs: 96, withinMs: 256, probability: 0.5, minimumDb: -55 },
     maxGapMs: 100,
     stayProbability: 0.35,
     stayDb: 6,
@@ -32,8 +32,8 @@ export const LISTENING_PROFILES = {
     echo: ECHO_GUARD_DEFAULTS,
   },
   patient: {
-    quiet: { voicedMs: 128, withinMs: 288, probability: 0.5, minimumDb: -55 },
-    talking: { voicedMs: 256, withinMs: 512, probability: 0.6, minimumDb: -45 },
+    quiet: { voicedMs: 128, withinMs: 320, probability: 0.5, minimumDb: -55 },
+    talking: { voicedMs: 192, withinMs: 416, probability: 0.6, minimumDb: -50 },
     maxGapMs: 130,
     stayProbability: 0.35,
     stayDb: 6,

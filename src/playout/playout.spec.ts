@@ -250,6 +250,39 @@ describe('a cut', () => {
     expect(order).toEqual(['source stopped', 'clear']);
   });
 
+  it('may be silenced first: one clear goes out at once, and the cut that follows adds nothing', async () => {
+    const bench = setUp(network(23));
+    const source = new Subject<SpeechChunk>();
+    const subscription = bench.playout.play(source).subscribe();
+    bench.playout.silence();
+    source.next({ audio: scriptedAudio(1, 0, 2_000) });
+    await bench.clock.advance(500);
+    bench.playout.silence();
+    const sent = bench.far.sentBytes;
+    source.next({ audio: scriptedAudio(1, 0, 2_000) });
+    expect(bench.far.clearsSent).toBe(1);
+    subscription.unsubscribe();
+    bench.playout.silence();
+    await bench.clock.advance(3_000);
+    expect([bench.far.clearsSent, bench.far.sentBytes]).toEqual([1, sent]);
+    expect(bench.settled).toMatchObject([{ ended: 'cut', method: 'fence' }]);
+  });
+
+  it('is settled once when the fence returns while the clear is being written', async () => {
+    const bench = setUp();
+    const { mark } = bench.far;
+    bench.far.mark = (name) => {
+      if (name.includes('.f')) bench.playout.echoed(name);
+      else mark.call(bench.far, name);
+    };
+    bench.playout.play(speech(1, 5_000)).subscribe();
+    await bench.clock.advance(1_000);
+    bench.playout.silence();
+    expect(bench.settled).toMatchObject([{ ended: 'cut', method: 'fence' }]);
+    await bench.clock.advance(3_000);
+    expect([bench.settled.length, bench.far.clearsSent]).toEqual([1, 1]);
+  });
+
   it('is settled when the fence returns; without one, by the clock after the deadline', async () => {
     const bench = setUp(network(8, 40, 0));
     const first = bench.playout.play(speech(1, 5_000)).subscribe();

@@ -5,7 +5,8 @@ import type { SpeechChunk } from '../tts/voice.js';
 import { markName, parseMarkName } from './mark-name.js';
 import { RoundTrips } from './round-trips.js';
 import type { SettledUtterance } from './settled-utterance.js';
-import { Utterance, type UtteranceListener, type UtteranceOptions } from './utterance.js';
+import { Utterance } from './utterance.js';
+import type { UtteranceListener, UtteranceOptions } from './utterance-options.js';
 
 export type PlayoutOptions = UtteranceOptions;
 
@@ -119,6 +120,11 @@ export class Playout {
       );
       return undefined;
     });
+  }
+
+  /** Sends `clear` if the caller may be hearing the utterance being played: the urgent half of cutting it. */
+  silence(): void {
+    this.#current?.silence();
   }
 
   /** A mark came back from the far end; foreign and stale names are ignored. */

@@ -1,35 +1,22 @@
-import type { CancelTimer, Clock } from '../call/clock.js';
+import type { Clock } from '../call/clock.js';
 import type { MediaSink } from '../call/stream.js';
 import type { SpeechChunk } from '../tts/voice.js';
+import { Alarm } from './alarm.js';
 import { AudioQueue } from './audio-queue.js';
 import { SpokenText } from './heard-text.js';
 import { Generation } from './generation.js';
 import type { HeardPosition } from './ledger.js';
 import { markName, type MarkName } from './mark-name.js';
 import type { RoundTrips } from './round-trips.js';
-import { FRAME_MS, type PacerOptions } from './pacer.js';
-import { SpeechStalledError, type SettledUtterance, type UtteranceEnd } from './settled-utterance.js';
-
-export interface UtteranceOptions extends PacerOptions {
-  /** How long the echo of a fence may take before the clock decides, ms. */
-  readonly fenceTimeoutMs: number;
-  /** From the start to the first audio, ms; later the utterance fails. */
-  readonly replyTimeoutMs: number;
-  /** Longest silence in the middle because no audio comes, ms; longer, and the utterance fails. */
-  readonly stallTimeoutMs: number;
-}
-
-export interface UtteranceListener {
-  /** The first byte has been sent. */
-  sounding(): void;
-  /** No more speech is wanted. */
-  stopSource(): void;
-  settled(account: SettledUtterance): void;
-}
+import { FRAME_MS } from './pacer.js';
+import { SpeechStalledError, type UtteranceEnd } from './settled-utterance.js';
+import type { UtteranceListener, UtteranceOptions } from './utterance-options.js';
 
 const BYTES_PER_MS = 8;
 const FRAME_BYTES = FRAME_MS * BYTES_PER_MS;
 const SILENCE = 0xff;
+/** Frames wait for a multiple of this on the clock: one wake-up of the process serves many calls, ms. */
+const TICK_MS = 5;
 /** With more audio than this waiting, the voice is not asked for more: a cut throws it all away. */
 const AHEAD_MS = 5_000;
 /** How long the echo of the last mark may be overdue before the utterance is given up. */
@@ -55,8 +42,9 @@ export class Utterance {
   #failure: { readonly error: unknown } | undefined;
   #wanted: 'sounding' | 'silent' = 'sounding';
   #heard: HeardPosition = { heardMs: 0, method: 'marks', errorMs: 0 };
-  #cancelPump: CancelTimer | undefined;
-  #cancelDeadline: CancelTimer | undefined;
+  readonly #tick: Alarm;
+  #tickAt = 0;
+  readonly #deadline: Alarm;
 
   constructor(
     id: number,
@@ -72,6 +60,8 @@ export class Utterance {
     this.#options = options;
     this.#listener = listener;
     this.#roundTrips = roundTrips;
+    this.#tick = new Alarm(clock);
+    this.#deadline = new Alarm(clock);
     this.#generation = this.#newGeneration(0, 0);
     this.#awaitAudio(0);
   }
@@ -128,6 +118,11 @@ export class Utterance {
     else this.#state = 'cutting';
   }
 
+  /** The `clear` of a {@link cut} that is to follow at once. */
+  silence(): void {
+    if (this.#state === 'playing' && this.audible) this.#silence('cutting');
+  }
+
   /** The stream is gone. */
   lost(): void {
     if (this.#state === 'settled') return;
@@ -163,8 +158,6 @@ export class Utterance {
 
   /** One write a round: a write may re-enter and end the generation, so everything is looked at again after it. */
   #pump(): void {
-    this.#cancelPump?.();
-    this.#cancelPump = undefined;
     const generation = this.#generation;
     while (this.#state === 'playing' && this.#generation === generation) {
       if (generation.markDue(this.#sourceEnded && !this.#frameReady())) {
@@ -172,6 +165,7 @@ export class Utterance {
         continue;
       }
       if (!this.#frameReady()) {
+        this.#tick.stop();
         this.#ranOut(generation);
         return;
       }
@@ -182,16 +176,17 @@ export class Utterance {
       }
       const at = generation.nextFrameAt(now);
       if (at > now) {
-        this.#pumpAfter(at - now);
+        this.#pumpAt(Math.ceil(at / TICK_MS) * TICK_MS, now);
         return;
       }
       this.#sendFrame(generation);
     }
   }
 
-  #pumpAfter(ms: number): void {
-    this.#cancelPump?.(); // a write of ours may have re-entered and armed it already
-    this.#cancelPump = this.#clock.after(ms, () => {
+  #pumpAt(at: number, now: number): void {
+    if (this.#tick.isSet && this.#tickAt === at) return;
+    this.#tickAt = at;
+    this.#tick.set(at - now, () => {
       this.#pump();
     });
   }
@@ -211,7 +206,7 @@ export class Utterance {
     if (!this.#satisfied) this.#askForMore();
     ledger.sent(FRAME_MS);
     this.#furthestMs = Math.max(this.#furthestMs, ledger.sentMs);
-    this.#clearDeadline();
+    this.#deadline.stop();
     this.#sink.media(frame);
     if (first) this.#listener.sounding();
   }
@@ -236,20 +231,20 @@ export class Utterance {
     if (this.#sourceEnded) {
       if (ledger.ackedMs >= ledger.sentMs) this.#finish(ledger.finished());
       else
-        this.#deadline(heldMs + ledger.roundTripMs + LAST_ECHO_MS, () => {
+        this.#deadline.set(heldMs + ledger.roundTripMs + LAST_ECHO_MS, () => {
           this.#giveUp();
         });
       return;
     }
     generation.probeDue = true;
-    if (this.#cancelDeadline === undefined) this.#awaitAudio(heldMs);
+    if (!this.#deadline.isSet) this.#awaitAudio(heldMs);
   }
 
   #awaitAudio(heldMs: number): void {
     const { replyTimeoutMs, stallTimeoutMs } = this.#options;
     const [limitMs, where] =
       this.#furthestMs === 0 ? [replyTimeoutMs, 'at the start'] : [stallTimeoutMs, 'in the middle'];
-    this.#deadline(heldMs + limitMs, () => {
+    this.#deadline.set(heldMs + limitMs, () => {
       this.#stalled(`no audio for ${limitMs} ms ${where} of an utterance`);
     });
   }
@@ -275,24 +270,26 @@ export class Utterance {
   /** Ends the generation: nothing of it is sent after this. */
   #silence(next: 'holding' | 'cutting'): void {
     this.#state = next;
-    this.#cancelPump?.();
-    this.#clearDeadline();
-    const { ledger } = this.#generation;
+    this.#tick.stop();
+    this.#deadline.stop();
+    const generation = this.#generation;
+    const { ledger } = generation;
     if (ledger.ackedMs >= ledger.sentMs) {
       this.#silenced(ledger.finished());
       return;
     }
-    const now = this.#clock.now();
-    ledger.clearSent(now);
-    this.#deadline(this.#options.fenceTimeoutMs, () => {
-      this.#silenced(ledger.timedOut(this.#clock.now()));
-    });
+    ledger.clearSent(this.#clock.now());
     this.#sink.clear();
     this.#mark('fence', 0);
+    // The fence may be back already: a write may re-enter.
+    if (this.#state !== next || this.#generation !== generation) return;
+    this.#deadline.set(this.#options.fenceTimeoutMs, () => {
+      this.#silenced(ledger.timedOut(this.#clock.now()));
+    });
   }
 
   #silenced(heard: HeardPosition): void {
-    this.#clearDeadline();
+    this.#deadline.stop();
     this.#heard = heard;
     if (this.#state === 'cutting') this.#settle('cut');
     else {
@@ -319,8 +316,8 @@ export class Utterance {
     this.#state = 'settled';
     this.#askForMore();
     this.#noteRoundTrip();
-    this.#cancelPump?.();
-    this.#clearDeadline();
+    this.#tick.stop();
+    this.#deadline.stop();
     this.#queue.clear();
     const synthesizedMs = Math.floor(this.#synthesizedMs);
     const heardMs = Math.min(this.#heard.heardMs, synthesizedMs);
@@ -338,18 +335,5 @@ export class Utterance {
       errorMs: this.#heard.errorMs,
       ...(this.#failure === undefined ? {} : { error: this.#failure.error }),
     });
-  }
-
-  #deadline(ms: number, task: () => void): void {
-    this.#clearDeadline();
-    this.#cancelDeadline = this.#clock.after(ms, () => {
-      this.#cancelDeadline = undefined;
-      task();
-    });
-  }
-
-  #clearDeadline(): void {
-    this.#cancelDeadline?.();
-    this.#cancelDeadline = undefined;
   }
 }

@@ -13,8 +13,10 @@ export class MessageEncoder {
 
   /** @param audio mu-law 8 kHz, at least one byte, without any file header */
   media(audio: Uint8Array): string {
-    const { buffer, byteOffset, byteLength } = audio;
-    return `${this.#media}${Buffer.from(buffer, byteOffset, byteLength).toString('base64')}"}}`;
+    const bytes = Buffer.isBuffer(audio)
+      ? audio
+      : Buffer.from(audio.buffer, audio.byteOffset, audio.byteLength);
+    return `${this.#media}${bytes.toString('base64')}"}}`;
   }
 
   mark(name: string): string {

@@ -164,6 +164,33 @@ describe('A malformed message', () => {
     }
     expect(kinds.size).toBeGreaterThan(12);
   });
+
+  it('means the same as bytes in their usual layout and as text, in 20,000 mutations', () => {
+    const random = seeded(20_261_125);
+    const accepted = { usual: 0, odd: 0 };
+    for (let round = 0; round < 20_000; round++) {
+      const bytes = mutated(Buffer.from(round % 2 === 0 ? FIRST_MEDIA : HUNDREDTH), random);
+      const message = parseMessage(bytes);
+      expect(message).toEqual(parseMessage(bytes.toString('utf8')));
+      accepted['event' in message && message.event === 'media' ? 'usual' : 'odd']++;
+    }
+    expect(Math.min(accepted.usual, accepted.odd)).toBeGreaterThan(1_000);
+  });
+
+  it.each([
+    ['"sequenceNumber":"2"', '"sequenceNumber":"0"'],
+    ['"chunk":"1"', '"chunk":"0"'],
+    ['/fw=="}', '/fw="}'],
+    ['/fw=="}', '/fw"}'],
+    ['/fw=="}', '=fw=="}'],
+    ['/fw=="}', '-fw=="}'],
+    ['/fw=="}', '\u0141fw=="}'],
+    ['/fw=="}', '"}'],
+  ])('with %s turned into %s is the same as bytes and as text', (part, other) => {
+    const text = FIRST_MEDIA.replace(part, other);
+    expect(text).not.toBe(FIRST_MEDIA);
+    expect(parseMessage(Buffer.from(text))).toEqual(parseMessage(text));
+  });
 });
 
 describe('The encoder', () => {
