@@ -11,7 +11,7 @@ export interface Mutant {
 }
 
 const JEST_CONFIG = `import base from './base.config.mjs';
-export default { ...base, globalSetup: undefined, maxWorkers: 1, testMatch: ['**/*.spec.ts'] };
+export default { ...base, globalSetup: undefined, maxWorkers: 1, testTimeout: 5_000, testMatch: ['**/*.spec.ts'] };
 `;
 
 /** Makes the mistake in a copy of the project and runs the specs there. @returns the full names of the red tests */
