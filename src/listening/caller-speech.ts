@@ -1,4 +1,5 @@
 import { BehaviorSubject, distinctUntilChanged, filter, type Observable, Subject } from 'rxjs';
+import { SILENCE_DB } from '../audio/level.js';
 import { decodeMuLaw, MU_LAW_BYTES_PER_MS } from '../audio/mu-law.js';
 import type { CancelTimer, Clock } from '../call/clock.js';
 import { EchoGuard } from './echo-guard.js';
@@ -25,7 +26,6 @@ const JITTER_MS = 20;
 const LONGEST_GAP_MS = 10_000;
 /** Silence is judged in steps of this, ms. */
 const SILENT_STEP_MS = 20;
-const SILENCE_DB = -96;
 /** Without any audio for so long the caller counts as silent, ms. */
 const NO_AUDIO_MS = 750;
 const BLOCK_SAMPLES = 160;

@@ -1,3 +1,4 @@
+import { decibelFullScale } from '../audio/level.js';
 import type { VoiceActivityDetector, WindowListener } from './voice-activity-detector.js';
 
 export interface EnergyDetectorOptions {
@@ -11,8 +12,6 @@ export interface EnergyDetectorOptions {
 
 const WINDOW_MS = 20;
 const WINDOW_SAMPLES = 160;
-const FULL_SCALE = 32_768;
-const SILENCE_DB = -96;
 /** Probability goes from a half to 0.73 in so much, dB. */
 const SLOPE_DB = 2;
 /** Pole of the high-pass filter: about 180 Hz, above mains hum and below the telephone band. */
@@ -80,8 +79,8 @@ export class EnergyDetector implements VoiceActivityDetector {
   }
 
   #window(onWindow: WindowListener): void {
-    const levelDb = decibel(this.#energy);
-    const speechDb = decibel(GAIN * this.#speechEnergy);
+    const levelDb = decibelFullScale(this.#energy / WINDOW_SAMPLES);
+    const speechDb = decibelFullScale((GAIN * this.#speechEnergy) / WINDOW_SAMPLES);
     this.#energy = this.#speechEnergy = this.#count = 0;
     this.#follow(speechDb);
     const aboveDb = Math.min(speechDb - this.#floorDb() - this.#thresholdDb, speechDb - this.#minimumDb);
@@ -103,9 +102,4 @@ export class EnergyDetector implements VoiceActivityDetector {
     for (let index = 0; index < BLOCKS; index++) floorDb = Math.min(floorDb, this.#blocks[index] ?? floorDb);
     return floorDb;
   }
-}
-
-function decibel(energy: number): number {
-  const mean = energy / WINDOW_SAMPLES / (FULL_SCALE * FULL_SCALE);
-  return mean > 0 ? Math.max(SILENCE_DB, 10 * Math.log10(mean)) : SILENCE_DB;
 }
