@@ -34,7 +34,20 @@ export type { HeardMethod } from './playout/ledger.js';
 export type { TextMethod } from './playout/heard-text.js';
 export { SpeechStalledError, type SettledUtterance, type UtteranceEnd } from './playout/settled-utterance.js';
 export { TtsService } from './tts/tts.service.js';
-export { VOICE, type AlignedText, type SpeechChunk, type Voice, type VoiceOptions } from './tts/voice.js';
+export type { CallVoice } from './tts/call-voice.js';
+export {
+  FALLBACK_VOICE,
+  SpeechFailedError,
+  VOICE,
+  type AlignedText,
+  type SpeechChunk,
+  type SpeechWay,
+  type Synthesize,
+  type UtteranceVoiceOptions,
+  type Voice,
+  type VoiceOptions,
+  type VoiceSession,
+} from './tts/voice.js';
 export { MediaStreamAdapter } from './twilio/media-stream.adapter.js';
 export { TWILIO_CLIENT, type TwilioClient } from './twilio/twilio-rest.js';
 export { TwilioStreamGateway } from './twilio/twilio-stream.gateway.js';

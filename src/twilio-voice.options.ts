@@ -77,6 +77,10 @@ const schema = z
         replyTimeoutMs: count(10_000),
         /** Longest pause of the voice in the middle of an utterance, ms. */
         stallTimeoutMs: count(3_000),
+        /** Said, or a soft tone sounds, while another voice takes over from one that failed. */
+        filler: z.string().min(1).default('One moment, please.'),
+        /** After a voice failed, silence that lasts so long is filled, ms. */
+        fillerAfterMs: count(400),
         /** Said when an agent or a voice fails. */
         sorry: z.string().min(1).default('Sorry, I did not manage that. Could you say it again?'),
         /** Said when it fails twice in a row, before the call ends. */

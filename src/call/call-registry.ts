@@ -10,6 +10,7 @@ import {
 } from '../listening/voice-activity-detector.js';
 import { Playout } from '../playout/playout.js';
 import { SpeechStalledError } from '../playout/settled-utterance.js';
+import { SpeechFailedError } from '../tts/voice.js';
 import { TWILIO_VOICE_OPTIONS, type ResolvedTwilioVoiceOptions } from '../twilio-voice.options.js';
 import { Call } from './call.js';
 import { CALL_CONTROL, type CallControl } from './call-control.js';
@@ -152,7 +153,8 @@ export class CallRegistry implements StreamAcceptor, OnModuleDestroy {
   /** Others' messages may hold anything, a caller's words included: they are for the debug level only. */
   private complain(call: Call, what: string, error: unknown): void {
     const { name, code, message } = describe(error);
-    const ours = error instanceof SpeechStalledError ? `: ${error.message}` : '';
+    const isOurs = error instanceof SpeechStalledError || error instanceof SpeechFailedError;
+    const ours = isOurs ? `: ${error.message}` : '';
     this.logger.error(`Call ${call.callSid}: ${what}: ${name}${code}${ours}`);
     if (ours === '') this.logger.debug(`Call ${call.callSid}: ${name}${code}: ${message}`);
   }

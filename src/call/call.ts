@@ -4,6 +4,7 @@ import type { HistoryEntry } from '../conversation/history.js';
 import type { Reply } from '../conversation/reply.js';
 import type { CallerSpeech } from '../listening/caller-speech.js';
 import type { Playout } from '../playout/playout.js';
+import type { VoiceOptions } from '../tts/voice.js';
 import type { Clock } from './clock.js';
 import type { StreamReceiver, StreamStart } from './stream.js';
 import type { CallEndReason, CallEvent, SpeechOutcome, VoiceCall } from './voice-call.js';
@@ -50,8 +51,12 @@ export class Call implements VoiceCall {
     return this.#ended;
   }
 
-  say(text: Reply): Promise<SpeechOutcome> {
-    return this.#conversation?.say(text) ?? Promise.reject(new Error('The call has not begun.'));
+  say(text: Reply, voice?: VoiceOptions): Promise<SpeechOutcome> {
+    return this.#conversation?.say(text, voice) ?? Promise.reject(new Error('The call has not begun.'));
+  }
+
+  speakAs(voice: VoiceOptions): void {
+    this.#conversation?.speakAs(voice);
   }
 
   interrupt(): void {

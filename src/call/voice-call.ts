@@ -2,6 +2,7 @@ import type { Observable } from 'rxjs';
 import type { Reply } from '../conversation/reply.js';
 import type { History, HistoryEntry } from '../conversation/history.js';
 import type { SettledUtterance } from '../playout/settled-utterance.js';
+import type { VoiceOptions } from '../tts/voice.js';
 import type { StreamEndReason } from './stream.js';
 
 /** Why a call is over. */
@@ -38,9 +39,12 @@ export interface VoiceCall {
   /**
    * Says something after what is being said. Resolves when it has been played or cut, with what was heard; an
    * interruption is a result, not an error.
+   * @param voice how to speak, where it differs from the call's settings
    * @throws (rejects) the voice's or the text's error
    */
-  say(text: Reply): Promise<SpeechOutcome>;
+  say(text: Reply, voice?: VoiceOptions): Promise<SpeechOutcome>;
+  /** How to speak from the next utterance on, that of the reply being written included; adds to what was set. */
+  speakAs(voice: VoiceOptions): void;
   /** Stops talking at once and drops what was to be said. */
   interrupt(): void;
   /** Takes no more text, lets what has been said so far be heard, then ends the call. */

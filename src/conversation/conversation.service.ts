@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { CLOCK, type Clock } from '../call/clock.js';
+import { PlainCallVoice } from '../tts/call-voice.js';
 import { TtsService } from '../tts/tts.service.js';
 import { TWILIO_VOICE_OPTIONS, type ResolvedTwilioVoiceOptions } from '../twilio-voice.options.js';
 import { Conversation, type ConversationLine } from './conversation.js';
@@ -10,12 +11,13 @@ import { VOICE_AGENT, type VoiceAgent } from './voice-agent.js';
 export class ConversationService {
   constructor(
     @Inject(VOICE_AGENT) private readonly agent: VoiceAgent,
-    private readonly tts: TtsService,
+    @Inject(TtsService) private readonly tts: Pick<TtsService, 'speak'> & Partial<TtsService>,
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(TWILIO_VOICE_OPTIONS) private readonly options: ResolvedTwilioVoiceOptions,
   ) {}
 
   open(line: ConversationLine): Conversation {
-    return new Conversation(line, this.agent, this.tts, this.clock, this.options.conversation);
+    const voice = this.tts.open?.() ?? new PlainCallVoice(this.tts);
+    return new Conversation(line, this.agent, voice, this.clock, this.options.conversation);
   }
 }

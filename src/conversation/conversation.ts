@@ -21,7 +21,8 @@ import type { Clock } from '../call/clock.js';
 import type { SpeechOutcome, VoiceCall } from '../call/voice-call.js';
 import type { Playout } from '../playout/playout.js';
 import type { SettledUtterance } from '../playout/settled-utterance.js';
-import type { TtsService } from '../tts/tts.service.js';
+import type { CallVoice } from '../tts/call-voice.js';
+import type { VoiceOptions } from '../tts/voice.js';
 import { agentEntry, type HistoryEntry } from './history.js';
 import { replyText } from './reply-text.js';
 import { Speech, untilQuiet } from './speech.js';
@@ -72,7 +73,7 @@ const GOODBYE_MS = 300_000;
 export class Conversation {
   readonly #line: ConversationLine;
   readonly #agent: VoiceAgent;
-  readonly #tts: TtsService;
+  readonly #voice: CallVoice;
   readonly #clock: Clock;
   readonly #options: ConversationOptions;
   readonly #history: HistoryEntry[] = [];
@@ -92,13 +93,13 @@ export class Conversation {
   constructor(
     line: ConversationLine,
     agent: VoiceAgent,
-    tts: TtsService,
+    voice: CallVoice,
     clock: Clock,
     options: ConversationOptions,
   ) {
     this.#line = line;
     this.#agent = agent;
-    this.#tts = tts;
+    this.#voice = voice;
     this.#clock = clock;
     this.#options = options;
   }
@@ -134,11 +135,12 @@ export class Conversation {
   greet(): void {
     if (this.#ended || this.#closing) return;
     const greeting = this.#greeting();
+    this.#voice.use({}); // now it is known how to speak
     if (greeting !== undefined) this.#says$.next(this.#speech('answer', () => greeting));
   }
 
-  say(text: Reply): Promise<SpeechOutcome> {
-    const speech = this.#speech('say', () => text);
+  say(text: Reply, voice?: VoiceOptions): Promise<SpeechOutcome> {
+    const speech = this.#speech('say', () => text, voice);
     if (this.#ended || this.#closing) this.#refuse(speech);
     else this.#says$.next(speech);
     return speech.outcome;
@@ -147,6 +149,10 @@ export class Conversation {
   #refuse(speech: Speech): void {
     this.#open.delete(speech);
     speech.fail(new Error('Nothing more can be said: the call is ending.'));
+  }
+
+  speakAs(voice: VoiceOptions): void {
+    this.#voice.use(voice);
   }
 
   interrupt(): void {
@@ -176,6 +182,7 @@ export class Conversation {
     this.#line.playout.close();
     this.#subscriptions.unsubscribe();
     this.#dropOpen();
+    this.#voice.close();
     this.#idle$.next();
   }
 
@@ -211,11 +218,13 @@ export class Conversation {
 
   #utter(speech: Speech): Observable<unknown> {
     const { playout, userSpeech$, held$ } = this.#line;
-    const limits = speech.kind === 'sorry' || speech.kind === 'closing' ? { replyTimeoutMs: PHRASE_MS } : {};
+    const phrase = speech.kind === 'sorry' || speech.kind === 'closing';
+    const limits = phrase ? { replyTimeoutMs: PHRASE_MS } : {};
+    const how = { ...speech.voice, demand: () => playout.demand(), ...(phrase ? { phrase } : {}) };
     return this.#allSettled().pipe(
       switchMap(() => {
         this.#playing = speech;
-        return playout.play(this.#tts.speak(speech.text$, { demand: () => playout.demand() }), held$, limits); // completes when the last byte has been played
+        return playout.play(this.#voice.speak(speech.text$, how), held$, limits); // completes when the last byte has been played
       }),
       tap(() => {
         this.#line.sounding();
@@ -271,9 +280,9 @@ export class Conversation {
     );
   }
 
-  #speech(kind: Speech['kind'], makeReply: (signal: AbortSignal) => Reply): Speech {
-    const text$ = replyText(makeReply);
-    const speech = new Speech(kind, untilQuiet(text$, this.#closing$, this.#clock, CLOSING_QUIET_MS));
+  #speech(kind: Speech['kind'], makeReply: (signal: AbortSignal) => Reply, voice?: VoiceOptions): Speech {
+    const text$ = untilQuiet(replyText(makeReply), this.#closing$, this.#clock, CLOSING_QUIET_MS);
+    const speech = new Speech(kind, text$, voice);
     this.#open.add(speech);
     return speech;
   }

@@ -2,6 +2,7 @@ import { Observable, Subscription } from 'rxjs';
 import type { CancelTimer, Clock } from '../call/clock.js';
 import type { SpeechOutcome } from '../call/voice-call.js';
 import type { SettledUtterance } from '../playout/settled-utterance.js';
+import type { VoiceOptions } from '../tts/voice.js';
 
 /** Something to be said, and the promise of its outcome. */
 export class Speech {
@@ -12,6 +13,7 @@ export class Speech {
   constructor(
     readonly kind: 'answer' | 'say' | 'sorry' | 'closing',
     readonly text$: Observable<string>,
+    readonly voice?: VoiceOptions,
   ) {
     this.outcome = new Promise((resolve, reject) => {
       this.#resolve = resolve;
@@ -41,6 +43,7 @@ export class Speech {
       unheardText: '',
       method: 'marks',
       textMethod: 'none',
+      textErrorMs: 0,
       errorMs: 0,
     });
   }

@@ -24,6 +24,7 @@ const account: SettledUtterance = {
   unheardText: 'ten eleven',
   method: 'fence',
   textMethod: 'aligned',
+  textErrorMs: 0,
   errorMs: 10,
 };
 

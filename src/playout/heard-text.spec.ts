@@ -38,6 +38,7 @@ describe('heard text', () => {
       heard,
       unheard,
       method: 'aligned',
+      errorMs: 0,
     });
   });
 
@@ -53,6 +54,7 @@ describe('heard text', () => {
       heard: 'Well ...',
       unheard: '',
       method: 'aligned',
+      errorMs: 0,
     });
   });
 
@@ -64,6 +66,7 @@ describe('heard text', () => {
       heard: 'aaaa bbbb',
       unheard: 'cccc dddd',
       method: 'proportional',
+      errorMs: 158,
     });
     expect(text.at(1_100, 1_600, true)).toMatchObject({ heard: 'aaaa bbbb cccc' });
   });
@@ -75,6 +78,11 @@ describe('heard text', () => {
   });
 
   it('is nothing, and says so, when the voice gave no text', () => {
-    expect(new SpokenText().at(500, 1_000, true)).toEqual({ heard: '', unheard: '', method: 'none' });
+    expect(new SpokenText().at(500, 1_000, true)).toEqual({
+      heard: '',
+      unheard: '',
+      method: 'none',
+      errorMs: 0,
+    });
   });
 });

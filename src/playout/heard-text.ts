@@ -15,6 +15,8 @@ export interface HeardText {
   /** The rest of what had been synthesised. */
   readonly unheard: string;
   readonly method: TextMethod;
+  /** Expected size of the error of the mapping from time to text, ms; 0 for the voice's own times. */
+  readonly errorMs: number;
 }
 
 interface Span {
@@ -25,6 +27,10 @@ interface Span {
 
 /** Speaking rate assumed while the length of a stretch is not known: 15 letters a second. */
 const MS_PER_LETTER = 1000 / 15;
+/** How far a voice strays from an even rate: share of the way from the nearest known time. */
+const RATE_DRIFT = 0.25;
+/** Error of a proportional estimate next to a known time, ms: about a syllable. */
+const SYLLABLE_MS = 120;
 
 /** Stands inside a word when letters follow at once on both sides. */
 const JOINT = /^[-–'’/.@:_&+#]$/;
@@ -33,15 +39,38 @@ const segmenter = new Intl.Segmenter(undefined, { granularity: 'word' });
 
 /** Collects what an utterance says and when, and tells which words lie before a position. */
 export class SpokenText {
-  readonly #spans: Span[] = [];
-  readonly #texts: { readonly text: string; readonly atMs: number }[] = [];
+  #spans: Span[] = [];
+  #texts: { readonly text: string; readonly atMs: number }[] = [];
+  #estimated = false;
 
   /** @param atMs position of the chunk's first byte in the utterance, ms */
   append(chunk: SpeechChunk, atMs: number): void {
+    if (chunk.resumed === true) this.takeBack(atMs);
     for (const { text, startMs, endMs } of chunk.alignment ?? [])
       this.#spans.push({ text, startMs: atMs + startMs, endMs: atMs + endMs });
-    if (chunk.alignment === undefined && chunk.text !== undefined && chunk.text !== '')
+    if (chunk.alignment === undefined && chunk.text !== undefined && chunk.text !== '') {
       this.#texts.push({ text: chunk.text, atMs });
+      this.#estimated = true;
+    }
+  }
+
+  /**
+   * Forgets the words of which less than half lies before `atMs`: they will be said again.
+   * @returns the text that stays
+   */
+  takeBack(atMs: number): string {
+    const spans = this.#timeline(atMs, false);
+    const text = spans.map((span) => span.text).join('');
+    let left = heardLength(text, spans, atMs);
+    const kept = text.slice(0, left);
+    this.#texts = [];
+    this.#spans = [];
+    for (const span of spans) {
+      if (left <= 0) break;
+      this.#spans.push({ ...span, text: span.text.slice(0, left), endMs: Math.min(span.endMs, atMs) });
+      left -= span.text.length;
+    }
+    return kept;
   }
 
   /**
@@ -50,14 +79,17 @@ export class SpokenText {
    * @param complete whether nothing more was to come
    */
   at(heardMs: number, endMs: number, complete: boolean): HeardText {
-    const method = this.#texts.length > 0 ? 'proportional' : this.#spans.length > 0 ? 'aligned' : 'none';
-    const spans = [...this.#spans, ...this.#proportional(endMs, complete)].sort(
-      (a, b) => a.startMs - b.startMs,
-    );
+    const spans = this.#timeline(endMs, complete);
+    const method = this.#estimated ? 'proportional' : spans.length > 0 ? 'aligned' : 'none';
     const text = spans.map((span) => span.text).join('');
-    if (complete && heardMs >= endMs) return { heard: text.trim(), unheard: '', method };
+    if (complete && heardMs >= endMs) return { heard: text.trim(), unheard: '', method, errorMs: 0 };
     const end = heardLength(text, spans, heardMs);
-    return { heard: text.slice(0, end).trim(), unheard: text.slice(end).trim(), method };
+    const errorMs = this.#estimated ? estimateError(spans, heardMs) : 0;
+    return { heard: text.slice(0, end).trim(), unheard: text.slice(end).trim(), method, errorMs };
+  }
+
+  #timeline(endMs: number, complete: boolean): Span[] {
+    return [...this.#spans, ...this.#proportional(endMs, complete)].sort((a, b) => a.startMs - b.startMs);
   }
 
   #proportional(endMs: number, complete: boolean): Span[] {
@@ -68,6 +100,14 @@ export class SpokenText {
       return { text, startMs: atMs, endMs: end };
     });
   }
+}
+
+/** The nearer a stretch's ends, whose times are known, the smaller. */
+function estimateError(spans: readonly Span[], atMs: number): number {
+  const span = spans.findLast(({ startMs }) => startMs <= atMs);
+  if (span === undefined) return 0;
+  const awayMs = Math.max(0, Math.min(atMs - span.startMs, span.endMs - atMs));
+  return Math.round(SYLLABLE_MS + awayMs * RATE_DRIFT);
 }
 
 /** Length of the text up to the last word of which at least half lies before `heardMs`. */

@@ -26,6 +26,8 @@ export interface SettledUtterance {
   readonly unheardText: string;
   readonly method: HeardMethod;
   readonly textMethod: TextMethod;
+  /** Expected size of the error that the mapping from time to text adds, ms; 0 with the voice's own times. */
+  readonly textErrorMs: number;
   /** Expected size of the error of `heardMs`. */
   readonly errorMs: number;
   readonly error?: unknown;

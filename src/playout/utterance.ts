@@ -321,7 +321,7 @@ export class Utterance {
     this.#queue.clear();
     const synthesizedMs = Math.floor(this.#synthesizedMs);
     const heardMs = Math.min(this.#heard.heardMs, synthesizedMs);
-    const { heard, unheard, method } = this.#text.at(heardMs, synthesizedMs, this.#sourceEnded);
+    const { heard, unheard, method, errorMs } = this.#text.at(heardMs, synthesizedMs, this.#sourceEnded);
     this.#listener.settled({
       utterance: this.id,
       ended,
@@ -332,6 +332,7 @@ export class Utterance {
       unheardText: unheard,
       method: this.#heard.method,
       textMethod: method,
+      textErrorMs: errorMs,
       errorMs: this.#heard.errorMs,
       ...(this.#failure === undefined ? {} : { error: this.#failure.error }),
     });

@@ -1,6 +1,6 @@
 import { Observable, type Subscriber } from 'rxjs';
 import type { CancelTimer, Clock } from '../call/clock.js';
-import type { SpeechChunk, Voice, VoiceOptions } from '../tts/voice.js';
+import type { SpeechChunk, Voice, UtteranceVoiceOptions } from '../tts/voice.js';
 import { scriptedChunk, splitWords } from './scripted-chunk.js';
 
 /** How a scripted voice speaks; times in ms. */
@@ -27,7 +27,7 @@ export interface VoiceScript {
 export interface ScriptedUtterance {
   /** From 1, in order of subscription; also what its audio says. */
   readonly number: number;
-  readonly options: VoiceOptions | undefined;
+  readonly options: UtteranceVoiceOptions | undefined;
   /** The text so far. */
   text: string;
   /** Audio handed out, ms. */
@@ -48,7 +48,7 @@ export class ScriptedVoice implements Voice {
     this.#script = typeof script === 'function' ? script : () => script;
   }
 
-  synthesize(text$: Observable<string>, options?: VoiceOptions): Observable<SpeechChunk> {
+  synthesize(text$: Observable<string>, options?: UtteranceVoiceOptions): Observable<SpeechChunk> {
     return new Observable((subscriber) => {
       const number = this.utterances.length + 1;
       const utterance: ScriptedUtterance = { number, options, text: '', emittedMs: 0, state: 'active' };

@@ -1,31 +1,80 @@
-import { Inject, Injectable } from '@nestjs/common';
-import { defer, filter, map, Observable, tap } from 'rxjs';
-import { VOICE, type SpeechChunk, type Voice, type VoiceOptions } from './voice.js';
+import { Inject, Injectable, Logger, Optional, type OnApplicationBootstrap } from '@nestjs/common';
+import { defer, finalize, type Observable } from 'rxjs';
+import { CLOCK, type Clock } from '../call/clock.js';
+import { TWILIO_VOICE_OPTIONS, type ResolvedTwilioVoiceOptions } from '../twilio-voice.options.js';
+import { type CallVoice, LadderVoice } from './call-voice.js';
+import { Phrases } from './phrases.js';
+import type { Rung } from './speech-ladder.js';
+import {
+  FALLBACK_VOICE,
+  SpeechFailedError,
+  VOICE,
+  type SpeechChunk,
+  type UtteranceVoiceOptions,
+  type Voice,
+} from './voice.js';
 
-/** Text in, audio out: the seam for tests and for other voices. */
+/** Text in, audio out: the seam for tests and for other voices. A mock needs `speak` only. */
 @Injectable()
-export class TtsService {
-  constructor(@Inject(VOICE) private readonly voice: Voice) {}
+export class TtsService implements OnApplicationBootstrap {
+  private readonly logger = new Logger('TwilioVoice');
+  private readonly phrases: Phrases;
+
+  constructor(
+    @Inject(VOICE) private readonly voice: Voice,
+    @Inject(CLOCK) private readonly clock: Clock,
+    @Inject(TWILIO_VOICE_OPTIONS) private readonly options: ResolvedTwilioVoiceOptions,
+    @Optional() @Inject(FALLBACK_VOICE) private readonly fallback?: Voice,
+  ) {
+    const { filler, sorry, closing } = options.conversation;
+    const speaker = fallback && {
+      name: fallback.name,
+      synthesize: fallback.synthesize.bind(fallback),
+    };
+    this.phrases = new Phrases([filler, sorry, closing], speaker);
+  }
+
+  /** Phrases for a failure are made while all is well. */
+  onApplicationBootstrap(): void {
+    if (this.voice.open === undefined) return;
+    const [way] = this.voice.open().ways({ phrase: true });
+    if (way !== undefined) this.phrases.prepare(way, {});
+  }
 
   /**
-   * Speaks the text as it is written. Cold; unsubscribing cancels the synthesis. Chunks of a voice without alignment
-   * carry the text that was written before them, so that heard text can be estimated.
+   * Speaks the text as it is written, on its own connection. Cold; unsubscribing cancels the synthesis. Chunks of a
+   * voice without alignment carry the text that was written before them, so that heard text can be estimated.
    */
-  speak(text$: Observable<string>, options?: VoiceOptions): Observable<SpeechChunk> {
+  speak(text$: Observable<string>, options?: UtteranceVoiceOptions): Observable<SpeechChunk> {
     return defer(() => {
-      let untold = '';
-      const written$ = text$.pipe(
-        filter((text) => text !== ''),
-        tap((text) => (untold += text)),
-      );
-      return this.voice.synthesize(written$, options).pipe(
-        map((chunk) => {
-          if (chunk.alignment !== undefined || chunk.text !== undefined || untold === '') return chunk;
-          const text = untold;
-          untold = '';
-          return { ...chunk, text };
+      const voice = this.open();
+      return voice.speak(text$, options).pipe(
+        finalize(() => {
+          voice.close();
         }),
       );
     });
+  }
+
+  /** A voice for the length of a call: its connections stay open. */
+  open(): CallVoice {
+    const { filler, fillerAfterMs } = this.options.conversation;
+    return new LadderVoice({
+      voice: this.voice,
+      fallback: this.fallback,
+      clock: this.clock,
+      phrases: this.phrases,
+      filler: { text: filler, afterMs: fillerAfterMs },
+      fell: (rung, error, next) => {
+        if (next !== undefined) this.tell(rung, error, next);
+      },
+    });
+  }
+
+  /** Others' messages may hold what was said. */
+  private tell(rung: Rung, error: unknown, next: Rung): void {
+    const what =
+      error instanceof SpeechFailedError ? error.message : error instanceof Error ? error.name : 'failed';
+    this.logger.warn(`${rung.name}: ${what} ${next.name} takes over.`);
   }
 }

@@ -4,6 +4,7 @@ import type { Observable } from 'rxjs';
 export interface AlignedText {
   /** A word or a character, with the white space and punctuation that belong to it: joined, the spans give the text. */
   readonly text: string;
+  /** Negative: it began in an earlier chunk. */
   readonly startMs: number;
   readonly endMs: number;
 }
@@ -16,26 +17,78 @@ export interface SpeechChunk {
   readonly alignment?: readonly AlignedText[];
   /** Text that starts with this chunk, for voices without alignment: heard text is then proportional. */
   readonly text?: string;
+  /** Another way of speaking takes over here: text that was told but had no audio yet is told again. */
+  readonly resumed?: boolean;
 }
 
+/** How to speak: for a call, or for one utterance. Vendors add their own settings by declaration merging. */
 export interface VoiceOptions {
   /** BCP 47 language tag, e.g. `en-US`. */
   readonly language?: string;
   /** Vendor's or built-in voice name. */
   readonly voice?: string;
-  /** Resolves when more speech is wanted: waited for before each clause, so that little is made in vain. */
-  readonly demand?: () => Promise<void>;
 }
 
-/** Turns text into speech. Cold: each subscription synthesises anew; unsubscribing cancels. */
+/** What is to be known of one utterance. */
+export interface UtteranceVoiceOptions extends VoiceOptions {
+  /** Resolves when more speech is wanted: waited for before each clause, so that little is made in vain. */
+  readonly demand?: () => Promise<void>;
+  /** The text is a fixed phrase, which will be said again word for word: what was made of it is worth keeping. */
+  readonly phrase?: boolean;
+}
+
+/** Speech of a text. Cold: each subscription synthesises anew; unsubscribing cancels. */
+export type Synthesize = (
+  /** The text as it is written, in pieces of any size; completes when the utterance is complete. */
+  text$: Observable<string>,
+  options?: UtteranceVoiceOptions,
+) => Observable<SpeechChunk>;
+
+/** Turns text into speech. */
 export interface Voice {
   /** Name used in logs. */
   readonly name: string;
+  synthesize(text$: Observable<string>, options?: UtteranceVoiceOptions): Observable<SpeechChunk>;
+  /** For a voice that keeps connections: the voice of one call. */
+  open?(): VoiceSession;
+}
+
+/** A voice for as long as a call lasts. */
+export interface VoiceSession {
+  /** Connects, so that the first utterance does not wait for it; called again when the call's settings change. */
+  warm?(options: VoiceOptions): void;
+  /** Ways to speak one utterance, best first: when one fails, the next is given the text that has no audio yet. */
+  ways(options: UtteranceVoiceOptions): readonly SpeechWay[];
+  /** The call is over: every connection goes. */
+  close(): void;
+}
+
+/** One way to speak. */
+export interface SpeechWay {
+  /** Name used in logs. */
+  readonly name: string;
+  readonly synthesize: Synthesize;
+}
+
+/** A voice did not speak. Its message holds no word of a caller or an agent. */
+export class SpeechFailedError extends Error {
+  override readonly name = 'SpeechFailedError';
+
   /**
-   * @param text$ the text as it is written, in pieces of any size; completes when the utterance is complete
+   * @param code the vendor's error code, or ours: `timeout`, `stalled`, `closed`, `incomplete`, …
+   * @param lasting true when another try with the same account cannot help, as with a wrong key
    */
-  synthesize(text$: Observable<string>, options?: VoiceOptions): Observable<SpeechChunk>;
+  constructor(
+    message: string,
+    readonly code: string,
+    readonly lasting = false,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
 }
 
 /** DI token of the {@link Voice}. */
 export const VOICE = Symbol('VOICE');
+/** DI token of the {@link Voice} that speaks when the first one cannot; none by default. */
+export const FALLBACK_VOICE = Symbol('FALLBACK_VOICE');

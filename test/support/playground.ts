@@ -172,7 +172,7 @@ export function makeRegistry(
   control: CallControl = { hangUp: () => Promise.resolve(false) },
 ): CallRegistry {
   const options = resolveOptions(settings);
-  const conversations = new ConversationService(agent, new TtsService(voice), clock, options);
+  const conversations = new ConversationService(agent, new TtsService(voice, clock, options), clock, options);
   return new CallRegistry(clock, options, () => new LoudnessDetector(), agent, control, conversations);
 }
 

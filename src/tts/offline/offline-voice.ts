@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { concatMap, defer, EMPTY, from, map, materialize, type Observable, throwError } from 'rxjs';
-import type { SpeechChunk, Voice, VoiceOptions } from '../voice.js';
+import type { SpeechChunk, Voice, UtteranceVoiceOptions } from '../voice.js';
 import { intoClauses } from './clause-cutter.js';
 import { FLITE_VOICES, type FliteVoice } from './flite.js';
 import type { SpokenClause } from './clause-speaker.js';
@@ -32,7 +32,7 @@ export class OfflineVoice implements Voice {
   }
 
   /** One chunk per clause; the first comes as soon as the text holds a whole clause. */
-  synthesize(text$: Observable<string>, options: VoiceOptions = {}): Observable<SpeechChunk> {
+  synthesize(text$: Observable<string>, options: UtteranceVoiceOptions = {}): Observable<SpeechChunk> {
     return defer(() => {
       const voice = fliteVoice(options.voice ?? this.options.voice ?? 'rms');
       const { stretch = 1 } = this.options;
@@ -50,7 +50,7 @@ export class OfflineVoice implements Voice {
     });
   }
 
-  #speakOnDemand(clause: ClauseRequest, demand: VoiceOptions['demand']): Observable<SpokenClause> {
+  #speakOnDemand(clause: ClauseRequest, demand: UtteranceVoiceOptions['demand']): Observable<SpokenClause> {
     const speech$ = this.#worker.speak(clause);
     return demand === undefined ? speech$ : from(demand()).pipe(concatMap(() => speech$));
   }

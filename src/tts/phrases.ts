@@ -1,0 +1,75 @@
+import { concatMap, from, of, tap, toArray, type Observable } from 'rxjs';
+import { comfortTone } from './comfort-tone.js';
+import type { SpeechChunk, SpeechWay, VoiceOptions } from './voice.js';
+
+/** Voices whose phrases are kept. */
+const VOICES_KEPT = 32;
+const FALLBACK = 'fallback';
+
+const keyOf = ({ language, voice, ...vendor }: VoiceOptions): string =>
+  JSON.stringify([language, voice, Object.entries(vendor).sort()]);
+
+/** Texts that are needed when a voice fails: made beforehand, in the voice of the call, so that they sound at once. */
+export class Phrases {
+  readonly #texts: readonly string[];
+  readonly #fallback: SpeechWay | undefined;
+  readonly #byVoice = new Map<string, Map<string, readonly SpeechChunk[]>>();
+  readonly #pending = new Set<string>();
+
+  constructor(texts: readonly string[], fallback: SpeechWay | undefined) {
+    this.#texts = texts;
+    this.#fallback = fallback;
+  }
+
+  /** Makes what is missing, one after the other; what the voice cannot say now, the fallback voice says. */
+  prepare(way: SpeechWay, options: VoiceOptions): void {
+    this.#make(keyOf(options), way, options, () => {
+      if (this.#fallback !== undefined) this.#make(FALLBACK, this.#fallback, {}, () => undefined);
+    });
+  }
+
+  /** @returns undefined when the phrase is not at hand */
+  find(text: string, options: VoiceOptions): readonly SpeechChunk[] | undefined {
+    const made = [keyOf(options), FALLBACK].map((key) => this.#byVoice.get(key)?.get(text));
+    return made.find((chunks) => chunks !== undefined);
+  }
+
+  /** The audio of a phrase, or at least a sign of life: mu-law, 8 kHz. */
+  audio(text: string, options: VoiceOptions): Uint8Array {
+    const chunks = this.find(text, options);
+    return chunks === undefined ? comfortTone() : Buffer.concat(chunks.map(({ audio }) => audio));
+  }
+
+  #make(key: string, way: SpeechWay, options: VoiceOptions, failed: () => void): void {
+    const missing = this.#texts.filter((text) => this.#byVoice.get(key)?.has(text) !== true);
+    if (missing.length === 0 || this.#pending.has(key)) return;
+    this.#pending.add(key);
+    from(missing)
+      .pipe(concatMap((text) => this.#speak(key, way, text, options)))
+      .subscribe({
+        error: () => {
+          this.#pending.delete(key);
+          failed();
+        },
+        complete: () => this.#pending.delete(key),
+      });
+  }
+
+  #speak(key: string, way: SpeechWay, text: string, options: VoiceOptions): Observable<unknown> {
+    return way.synthesize(of(text), { ...options, phrase: true }).pipe(
+      toArray(),
+      tap((chunks) => {
+        this.#keep(key, text, chunks);
+      }),
+    );
+  }
+
+  #keep(key: string, text: string, chunks: readonly SpeechChunk[]): void {
+    const phrases = this.#byVoice.get(key) ?? new Map<string, readonly SpeechChunk[]>();
+    phrases.set(text, chunks);
+    this.#byVoice.delete(key);
+    this.#byVoice.set(key, phrases);
+    const oldest = this.#byVoice.keys().next();
+    if (this.#byVoice.size > VOICES_KEPT && oldest.done !== true) this.#byVoice.delete(oldest.value);
+  }
+}
