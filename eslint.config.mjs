@@ -2,14 +2,18 @@ import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
 /** Imports point inward: the core never imports Twilio, Nest-free rooms never import Nest. */
-const forbid = (files, patterns) => ({
+const forbid = (files, patterns, ignores = []) => ({
   files,
-  ignores: ['**/*.spec.ts'],
+  ignores: ['**/*.spec.ts', ...ignores],
   rules: { 'no-restricted-imports': ['error', { patterns }] },
 });
 const outward = {
   regex: '(^|/)(twilio|testing|demo|cluster|console)/|^(twilio|ws|@nestjs/platform-.*)$',
   message: 'The core may not depend on the wire, on vendors or on the testing kit.',
+};
+const vendor = {
+  regex: '(^|/)elevenlabs(/|$)',
+  message: 'The core may not depend on a vendor.',
 };
 const nest = { regex: '^@nestjs/', message: 'Pure logic imports no Nest.' };
 const io = { regex: '^(node:|fs|net|http)', message: 'Pure logic does no I/O.' };
@@ -46,7 +50,11 @@ export default tseslint.config(
       '@typescript-eslint/unbound-method': 'off',
     },
   },
-  forbid(['src/{audio,call,conversation,playout,listening,tts}/**/*.ts'], [outward]),
+  forbid(
+    ['src/{audio,call,conversation,playout,listening,tts}/**/*.ts'],
+    [outward, vendor],
+    ['src/tts/elevenlabs/**'], // the vendor's own folder: loaded from its own entry point only
+  ),
   forbid(
     [
       'src/{playout,audio}/**/*.ts',

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { readEnvironment, voiceOptions } from './environment.js';
+import { elevenLabsOptions, readEnvironment, voiceOptions } from './environment.js';
 import { LISTENING_PROFILES } from './listening/listening-profiles.js';
 import { resolveOptions } from './twilio-voice.options.js';
 
@@ -40,8 +40,36 @@ describe('the environment', () => {
     [{ PUBLIC_URL: 'http://voice.example.com' }, /PUBLIC_URL must start with https:/],
     [{ PUBLIC_URL: 'https://voice.example.com' }, /TWILIO_AUTH_TOKEN is required with a public PUBLIC_URL/],
     [{ TWILIO_ACCOUNT_SID: 'AC123' }, /TWILIO_ACCOUNT_SID must be AC and 32 hex digits/],
+    [{ ELEVENLABS_API_KEY: 'sk_1' }, /ELEVENLABS_VOICE_ID is required with ELEVENLABS_API_KEY/],
+    [{ ELEVENLABS_BASE_URL: 'api.elevenlabs.io' }, /ELEVENLABS_BASE_URL must be a URL such as https:/],
   ])('that is wrong is refused with the name and the fix: %j', (values, message) => {
     expect(() => readEnvironment(values)).toThrow(message);
+  });
+
+  it.each([
+    [{}, undefined],
+    [{ ELEVENLABS_API_KEY: '', ELEVENLABS_VOICE_ID: 'anna' }, undefined],
+    [
+      { ELEVENLABS_API_KEY: 'sk_1', ELEVENLABS_VOICE_ID: 'anna' },
+      { apiKey: 'sk_1', voiceId: 'anna' },
+    ],
+    [
+      {
+        ELEVENLABS_API_KEY: 'sk_1',
+        ELEVENLABS_VOICE_ID: 'anna',
+        ELEVENLABS_MODEL_ID: 'eleven_multilingual_v2',
+        ELEVENLABS_BASE_URL: 'https://api.eu.residency.elevenlabs.io',
+      },
+      {
+        apiKey: 'sk_1',
+        voiceId: 'anna',
+        model: 'eleven_multilingual_v2',
+        baseUrl: 'https://api.eu.residency.elevenlabs.io',
+      },
+    ],
+  ])('with a key chooses the ElevenLabs voice: %j', (values, options) => {
+    const environment = readEnvironment(values);
+    expect(elevenLabsOptions((name) => environment[name])).toEqual(options);
   });
 
   it('names everything that is wrong at once', () => {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { ElevenLabsOptions } from './tts/elevenlabs/index.js';
 import type { TwilioVoiceOptions } from './twilio-voice.options.js';
 
 const blank = (value: unknown) => (value === '' ? undefined : value);
@@ -32,9 +33,19 @@ const environmentSchema = z.object({
       .optional(),
   ),
   TWILIO_AUTH_TOKEN: text('must be the auth token from the Twilio console'),
+  ELEVENLABS_API_KEY: text('must be an API key from the ElevenLabs settings'),
+  ELEVENLABS_VOICE_ID: text('must be the id of a voice from the ElevenLabs voice library'),
+  ELEVENLABS_MODEL_ID: text('must be a model id such as eleven_flash_v2_5'),
+  ELEVENLABS_BASE_URL: z.preprocess(
+    blank,
+    z
+      .url({ protocol: /^https?$/, error: 'must be a URL such as https://api.eu.residency.elevenlabs.io' })
+      .optional(),
+  ),
 });
 
 export type Environment = z.output<typeof environmentSchema>;
+type ElevenLabsVariable = Extract<keyof Environment, `ELEVENLABS_${string}`>;
 
 /** @throws Error that names each wrong variable and the fix */
 export function readEnvironment(values: Record<string, unknown>): Environment {
@@ -48,11 +59,33 @@ export function readEnvironment(values: Record<string, unknown>): Environment {
           message:
             'is required with a public PUBLIC_URL: without it anybody could open a call. Copy it from the Twilio console',
         });
+      if (environment.ELEVENLABS_API_KEY !== undefined && environment.ELEVENLABS_VOICE_ID === undefined)
+        context.addIssue({
+          code: 'custom',
+          path: ['ELEVENLABS_VOICE_ID'],
+          message:
+            'is required with ELEVENLABS_API_KEY: copy the id of a voice from the ElevenLabs voice library',
+        });
     })
     .safeParse(values);
   if (result.success) return result.data;
   const problems = result.error.issues.map(({ path, message }) => `${path.join('.')} ${message}`);
   throw new Error(`Wrong environment:\n  ${problems.join('\n  ')}`);
+}
+
+/** @returns undefined without a key: then the offline voice speaks */
+export function elevenLabsOptions(
+  get: (name: ElevenLabsVariable) => string | undefined,
+): ElevenLabsOptions | undefined {
+  const [apiKey, voiceId] = [get('ELEVENLABS_API_KEY'), get('ELEVENLABS_VOICE_ID')];
+  if (apiKey === undefined || voiceId === undefined) return undefined;
+  const [model, baseUrl] = [get('ELEVENLABS_MODEL_ID'), get('ELEVENLABS_BASE_URL')];
+  return {
+    apiKey,
+    voiceId,
+    ...(model === undefined ? {} : { model }),
+    ...(baseUrl === undefined ? {} : { baseUrl }),
+  };
 }
 
 export function voiceOptions(environment: Environment): TwilioVoiceOptions {

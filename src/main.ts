@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { ConsoleLogger } from '@nestjs/common';
 import { ConfigService } from '@nestjs/config';
 import { NestFactory } from '@nestjs/core';
-import type { Environment } from './environment.js';
+import { elevenLabsOptions, type Environment } from './environment.js';
 import { MediaStreamAdapter } from './twilio/media-stream.adapter.js';
 
 const NEST_CHATTER = new Set([
@@ -44,7 +44,10 @@ try {
   await app.listen(port);
   process.off('unhandledRejection', fail);
   say(`nestjs-twilio-voice answers calls at ${publicUrl}/voice/incoming`);
-  say('Voice: offline (flite). Agent: the demo agent, which talks until you interrupt it.');
+  const voiceId = elevenLabsOptions((name) => config.get(name, { infer: true }))?.voiceId;
+  say(
+    `Voice: ${voiceId === undefined ? 'offline (flite)' : `ElevenLabs ${voiceId}`}. Agent: the demo agent, which talks until you interrupt it.`,
+  );
   say(
     publicUrl.startsWith('https:')
       ? `Next: set your Twilio number's voice webhook to POST ${publicUrl}/voice/incoming`

@@ -61,8 +61,9 @@ export class SpokenText {
   takeBack(atMs: number): string {
     const spans = this.#timeline(atMs, false);
     const text = spans.map((span) => span.text).join('');
-    let left = heardLength(text, spans, atMs);
-    const kept = text.slice(0, left);
+    const heard = heardLength(text, spans, atMs);
+    const kept = text.slice(0, heard) + (/^\s+/.exec(text.slice(heard))?.[0] ?? '');
+    let left = kept.length;
     this.#texts = [];
     this.#spans = [];
     for (const span of spans) {

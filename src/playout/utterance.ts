@@ -1,7 +1,7 @@
 import type { Clock } from '../call/clock.js';
 import type { MediaSink } from '../call/stream.js';
 import type { SpeechChunk } from '../tts/voice.js';
-import { Alarm } from './alarm.js';
+import { Alarm } from '../call/alarm.js';
 import { AudioQueue } from './audio-queue.js';
 import { SpokenText } from './heard-text.js';
 import { Generation } from './generation.js';

@@ -18,6 +18,7 @@ export {
 } from './outbound-check.js';
 export { PlayoutBuffer, type HeardStretch } from './playout-buffer.js';
 export { seededRandom, type Random } from './random.js';
+export { ScaledClock } from './scaled-clock.js';
 export {
   ScriptedAgent,
   type ScriptedAgentOptions,
@@ -46,3 +47,15 @@ export { parseTwiml, type TwimlElement } from './twiml-parser.js';
 export type { TwimlEnd } from './twiml-runner.js';
 export { twilioSignature } from './twilio-signature.js';
 export { VirtualClock } from './virtual-clock.js';
+export { ElevenLabsServer, type ElevenLabsServerOptions } from './elevenlabs/elevenlabs-server.js';
+export { FAULT_KINDS, type ElevenLabsFault, type FaultKind, type FaultPlace } from './elevenlabs/faults.js';
+export type { Generation, HeardGeneration } from './elevenlabs/generation.js';
+export type { AlignmentMode, SpeechScenario } from './elevenlabs/scenario.js';
+export type {
+  EntryOf,
+  JournalEntry,
+  JournalEvent,
+  JournalType,
+  ServerJournal,
+  WarningCode,
+} from './elevenlabs/server-journal.js';

@@ -42,22 +42,24 @@ export class PlayoutBuffer {
 
   /** Queues mu-law audio of any length. */
   push(audio: Uint8Array): void {
-    this.#play();
-    if (audio.length === 0) return;
-    if (this.#queue.length === 0) this.#head = this.#nowSamples();
-    this.#queue.push({ audio, offset: 0 });
-    this.#queuedBytes += audio.length;
-    this.#peakHeldMs = Math.max(this.#peakHeldMs, this.#queuedBytes / BYTES_PER_MS);
+    const reached = this.#advance();
+    if (audio.length > 0) {
+      if (this.#queue.length === 0) this.#head = this.#nowSamples();
+      this.#queue.push({ audio, offset: 0 });
+      this.#queuedBytes += audio.length;
+      this.#peakHeldMs = Math.max(this.#peakHeldMs, this.#queuedBytes / BYTES_PER_MS);
+    }
+    this.#echoAll(reached); // last: the answer to an echo may be more audio
   }
 
   mark(name: string): void {
-    this.#play();
-    if (this.#queue.length === 0) {
-      this.#echo(name);
-      return;
+    const reached = this.#advance();
+    if (this.#queue.length === 0) reached.push(name);
+    else {
+      this.#queue.push({ mark: name });
+      this.#arm();
     }
-    this.#queue.push({ mark: name });
-    this.#arm();
+    this.#echoAll(reached);
   }
 
   clear(): void {
@@ -67,7 +69,7 @@ export class PlayoutBuffer {
     this.#queuedBytes = 0;
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
-    for (const { mark } of marks) this.#echo(mark);
+    this.#echoAll(marks.map(({ mark }) => mark));
   }
 
   /** Stops playing for good: what is queued is never heard. */
@@ -149,27 +151,36 @@ export class PlayoutBuffer {
     return low;
   }
 
-  /** Moves everything that was due by now from the queue to the recording, and returns the marks reached. */
+  /** Moves everything that was due by now from the queue to the recording, and echoes the marks reached. */
   #play(): void {
+    this.#echoAll(this.#advance());
+  }
+
+  #echoAll(marks: readonly string[]): void {
+    for (const mark of marks) this.#echo(mark);
+  }
+
+  /** Moves everything that was due by now from the queue to the recording, and returns the marks reached. */
+  #advance(): string[] {
     const now = this.#nowSamples();
-    while (this.#queue.length > 0) {
-      const item = this.#queue[0];
-      if (item === undefined) return;
+    const reached: string[] = [];
+    for (let item = this.#queue[0]; item !== undefined; item = this.#queue[0]) {
       if ('mark' in item) {
-        if (this.#head > now) return;
+        if (this.#head > now) return reached;
         this.#queue.shift();
-        this.#echo(item.mark);
+        reached.push(item.mark);
         continue;
       }
       const due = Math.min(now - this.#head, item.audio.length - item.offset);
-      if (due <= 0) return;
+      if (due <= 0) return reached;
       this.#recorded.push({ start: this.#head, audio: item.audio.subarray(item.offset, item.offset + due) });
       item.offset += due;
       this.#head += due;
       this.#queuedBytes -= due;
-      if (item.offset < item.audio.length) return;
+      if (item.offset < item.audio.length) return reached;
       this.#queue.shift();
     }
+    return reached;
   }
 
   /** Wakes up when the first queued mark is reached. */

@@ -36,6 +36,8 @@ export interface CallVoiceParts {
   readonly clock: Clock;
   readonly phrases: Phrases;
   readonly filler: { readonly text: string; readonly afterMs: number };
+  /** The phrases for a failure could not be made. */
+  readonly noPhrases: (error: unknown) => void;
   readonly fell: (rung: Rung, error: unknown, next: Rung | undefined) => void;
 }
 
@@ -67,7 +69,7 @@ export class LadderVoice implements CallVoice {
     if (this.#session === undefined) return;
     this.#session.warm?.(this.#settings);
     const [way] = this.#session.ways({ ...this.#settings, phrase: true });
-    if (way !== undefined) this.#parts.phrases.prepare(way, this.#settings);
+    if (way !== undefined) this.#parts.phrases.prepare(way, this.#settings, this.#parts.noPhrases);
   }
 
   close(): void {

@@ -1,13 +1,18 @@
 import { concatMap, from, of, tap, toArray, type Observable } from 'rxjs';
 import { comfortTone } from './comfort-tone.js';
-import type { SpeechChunk, SpeechWay, VoiceOptions } from './voice.js';
+import type { SpeechChunk, SpeechWay, UtteranceVoiceOptions, VoiceOptions } from './voice.js';
 
 /** Voices whose phrases are kept. */
 const VOICES_KEPT = 32;
 const FALLBACK = 'fallback';
 
-const keyOf = ({ language, voice, ...vendor }: VoiceOptions): string =>
-  JSON.stringify([language, voice, Object.entries(vendor).sort()]);
+/** Whatever may change the sound: a vendor's settings too. */
+const keyOf = (options: UtteranceVoiceOptions): string =>
+  JSON.stringify(
+    Object.entries(options)
+      .filter(([name]) => name !== 'demand' && name !== 'phrase')
+      .sort(([a], [b]) => (a < b ? -1 : 1)),
+  );
 
 /** Texts that are needed when a voice fails: made beforehand, in the voice of the call, so that they sound at once. */
 export class Phrases {
@@ -22,14 +27,15 @@ export class Phrases {
   }
 
   /** Makes what is missing, one after the other; what the voice cannot say now, the fallback voice says. */
-  prepare(way: SpeechWay, options: VoiceOptions): void {
-    this.#make(keyOf(options), way, options, () => {
+  prepare(way: SpeechWay, options: VoiceOptions, failed: (error: unknown) => void): void {
+    this.#make(keyOf(options), way, options, (error) => {
+      failed(error);
       if (this.#fallback !== undefined) this.#make(FALLBACK, this.#fallback, {}, () => undefined);
     });
   }
 
   /** @returns undefined when the phrase is not at hand */
-  find(text: string, options: VoiceOptions): readonly SpeechChunk[] | undefined {
+  find(text: string, options: UtteranceVoiceOptions): readonly SpeechChunk[] | undefined {
     const made = [keyOf(options), FALLBACK].map((key) => this.#byVoice.get(key)?.get(text));
     return made.find((chunks) => chunks !== undefined);
   }
@@ -40,16 +46,16 @@ export class Phrases {
     return chunks === undefined ? comfortTone() : Buffer.concat(chunks.map(({ audio }) => audio));
   }
 
-  #make(key: string, way: SpeechWay, options: VoiceOptions, failed: () => void): void {
+  #make(key: string, way: SpeechWay, options: VoiceOptions, failed: (error: unknown) => void): void {
     const missing = this.#texts.filter((text) => this.#byVoice.get(key)?.has(text) !== true);
     if (missing.length === 0 || this.#pending.has(key)) return;
     this.#pending.add(key);
     from(missing)
       .pipe(concatMap((text) => this.#speak(key, way, text, options)))
       .subscribe({
-        error: () => {
+        error: (error: unknown) => {
           this.#pending.delete(key);
-          failed();
+          failed(error);
         },
         complete: () => this.#pending.delete(key),
       });

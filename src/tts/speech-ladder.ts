@@ -234,6 +234,7 @@ class WrittenText {
       if (/\S/.test(this.#text.charAt(at))) letters--;
       at++;
     }
+    while (/\s/.test(this.#text.charAt(at))) at++;
     return at;
   }
 }

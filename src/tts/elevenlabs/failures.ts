@@ -1,0 +1,66 @@
+import { SpeechFailedError } from '../voice.js';
+
+/** What to do about errors that another try cannot mend. */
+const REMEDIES: readonly { readonly codes: readonly string[]; readonly remedy: string }[] = [
+  {
+    codes: ['invalid_api_key', 'missing_permissions', 'unauthorized'],
+    remedy: 'set ELEVENLABS_API_KEY (option apiKey) to a valid key that may use text to speech.',
+  },
+  { codes: ['quota_exceeded'], remedy: "the account's quota is used up." },
+  {
+    codes: ['voice_not_found', 'not_found'],
+    remedy: 'set ELEVENLABS_VOICE_ID (option voiceId) to a voice that this key can use.',
+  },
+  { codes: ['only_for_creator+', 'forbidden'], remedy: "the account's plan does not allow this." },
+];
+const BY_STATUS: Readonly<Record<number, string>> = {
+  401: 'unauthorized',
+  403: 'forbidden',
+  404: 'not_found',
+};
+
+/**
+ * The answer to a request or to a socket's handshake was an error.
+ * @param body parsed JSON, or text
+ * @see https://elevenlabs.io/docs/developers/resources/error-messages
+ */
+export function refusal(status: number, body: unknown): SpeechFailedError {
+  const code = errorCode(body) ?? BY_STATUS[status] ?? `http_${status}`;
+  return described(code, `ElevenLabs answered ${status} ${code}`, BY_STATUS[status]);
+}
+
+/** The server reported an error on an open socket. */
+export const reported = (code: string): SpeechFailedError =>
+  described(code, `ElevenLabs reported ${code}`, undefined);
+
+/** What we found out ourselves. */
+export const failed = (code: string, what: string, cause?: unknown): SpeechFailedError =>
+  new SpeechFailedError(`ElevenLabs ${what}.`, code, false, cause === undefined ? undefined : { cause });
+
+function described(code: string, what: string, generic: string | undefined): SpeechFailedError {
+  const known = [code, generic].map((name) =>
+    REMEDIES.find(({ codes }) => name !== undefined && codes.includes(name)),
+  );
+  const remedy = known.find((found) => found !== undefined)?.remedy;
+  return remedy === undefined
+    ? new SpeechFailedError(`${what}.`, code)
+    : new SpeechFailedError(`${what}: ${remedy}`, code, true);
+}
+
+/** `detail.code`, or `detail.status` of older answers; a list of validation errors has none. */
+function errorCode(body: unknown): string | undefined {
+  const value = typeof body === 'string' ? parsed(body) : body;
+  const detail = (Object(value) as { detail?: unknown }).detail;
+  if (Array.isArray(detail)) return 'validation_error';
+  const { code, status } = Object(detail) as { code?: unknown; status?: unknown };
+  const found = [code, status].find((name) => typeof name === 'string' && /^[\w+-]{1,60}$/.test(name));
+  return typeof found === 'string' ? found : undefined;
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
