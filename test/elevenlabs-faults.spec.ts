@@ -56,7 +56,7 @@ async function callWith(
     const firstMs: Record<string, number> = {};
     for (const { kind, startMs: at } of told) firstMs[kind] ??= at - startMs;
     if (spoken === -1) await call.ended;
-    call.hangUp();
+
     return {
       host,
       call,

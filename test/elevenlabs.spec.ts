@@ -170,7 +170,7 @@ describe('the ElevenLabs voice in a call', () => {
     await host.until('the end of writing', () => agent.writtenAt > 0);
     await host.clock.pass(1_000);
     const sent = messages().reduce(
-      (sum, { message }) => sum + String((message as { text?: string }).text ?? '').length,
+      (sum, { message }) => sum + ((message as { text?: string }).text ?? '').length,
       0,
     );
     // 5 s of audio may wait, and 10 s be on their way, at 60 ms per character.

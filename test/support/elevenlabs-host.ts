@@ -39,6 +39,7 @@ export interface ElevenLabsHostOptions {
 /** A host with the real module and the ElevenLabs voice in it, and a faithful ElevenLabs at its other end. */
 export class ElevenLabsHost {
   readonly events = new Map<string, CallEvent[]>();
+  readonly #calls: SimulatedCall[] = [];
 
   private constructor(
     readonly clock: ScaledClock,
@@ -86,6 +87,7 @@ export class ElevenLabsHost {
     const { clock } = this;
     const call = new SimulatedCall({ clock, transport: moduleTransport(this.module), authToken: AUTH_TOKEN });
     call.dial(`${PUBLIC_URL}/voice/incoming`);
+    this.#calls.push(call);
     return call;
   }
 
@@ -99,6 +101,7 @@ export class ElevenLabsHost {
   }
 
   async close(): Promise<void> {
+    for (const call of this.#calls) call.hangUp();
     await this.module.close();
     await this.server.close();
   }

@@ -110,7 +110,8 @@ class SpeechRequestRun {
             ? {}
             : { pronunciationDictionaryLocators: pronunciation.map(locator) }),
         },
-        { abortSignal, maxRetries: 0 },
+        // The SDK's own timer outlives a request that fails: it must not do so for its default of 240 s.
+        { abortSignal, maxRetries: 0, timeoutInSeconds: (settings.limits.httpFirstAudioMs + 1_000) / 1_000 },
       )
       .withRawResponse();
   }
@@ -121,7 +122,7 @@ class SpeechRequestRun {
     const { stallMs } = this.#options.settings.limits;
     const audio = new Uint8Array(Buffer.from(encoded, 'base64'));
     this.#subscriber.next(this.#timeline.received(audio, alignment && inMs(alignment)));
-    this.#expectWithin(stallMs, 'stalled', 'stopped sending audio');
+    if (!this.#subscriber.closed) this.#expectWithin(stallMs, 'stalled', 'stopped sending audio');
   }
 
   #finish(): void {

@@ -168,6 +168,7 @@ class LiveSpeech implements ContextListener {
   /** Audio that is due is waited for; between clauses there is nothing to wait for. */
   #watchOn(): void {
     const { stallMs, finalMs } = this.#options;
+    if (this.#subscriber.closed) return; // what was just told may have ended it
     if (this.#timeline.isShort) this.#watch.set(stallMs, this.#expired);
     else if (this.#end !== undefined) this.#watch.set(finalMs, this.#expired);
     else this.#watch.stop();
