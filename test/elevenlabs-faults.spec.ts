@@ -38,6 +38,7 @@ async function callWith(
   let humming: HummingVoice | undefined;
   const host = await ElevenLabsHost.boot({
     agent: () => new Monologue(),
+    speed: 3,
     fallback: (clock: ScaledClock) => (humming = new HummingVoice(clock)),
     ...options,
   });

@@ -27,7 +27,7 @@ export const VOICE_ID = 'anna';
 
 export interface ElevenLabsHostOptions {
   readonly agent: (clock: ScaledClock) => VoiceAgent;
-  /** ms per real ms; 5 by default. */
+  /** ms per real ms; 4 by default. */
   readonly speed?: number;
   readonly server?: ElevenLabsServerOptions;
   readonly voice?: Partial<ElevenLabsOptions>;
@@ -55,7 +55,7 @@ export class ElevenLabsHost {
   }
 
   static async boot(options: ElevenLabsHostOptions): Promise<ElevenLabsHost> {
-    const clock = new ScaledClock(options.speed ?? 5);
+    const clock = new ScaledClock(options.speed ?? 4);
     const server = await ElevenLabsServer.start({ clock, apiKey: KEY, ...options.server });
     const fallback = options.fallback ?? ((time: ScaledClock) => new ScriptedVoice(time));
     const voice = { apiKey: KEY, voiceId: VOICE_ID, baseUrl: server.url, ...options.voice };

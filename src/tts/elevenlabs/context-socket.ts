@@ -254,7 +254,7 @@ export class ContextSocket {
     const listeners = [...this.#slots.values()].map(({ listener }) => listener);
     this.#slots.clear();
     this.#options.gone(error);
-    for (const listener of listeners) listener?.failed(error ?? failed('closed', 'socket was closed by us'));
+    for (const listener of listeners) listener?.failed(error ?? failed('closed', 'was left'));
   }
 }
 

@@ -6,7 +6,7 @@ import { voicedSpans } from '../clauses/voiced-text.js';
 import { SpeechFailedError, type SpeechChunk, type UtteranceVoiceOptions } from '../voice.js';
 import type { ResolvedElevenLabsOptions } from './elevenlabs.options.js';
 import { failed, refusal } from './failures.js';
-import type { SpeechClient } from './sdk.js';
+import { NO_ANSWER, type SpeechClient } from './sdk.js';
 import type { CharacterTimes } from './server-message.js';
 import { languageCode, type SpeechRequest } from './speech-request.js';
 import { SpeechTimeline } from './speech-timeline.js';
@@ -110,8 +110,7 @@ class SpeechRequestRun {
             ? {}
             : { pronunciationDictionaryLocators: pronunciation.map(locator) }),
         },
-        // The SDK's own timer outlives a request that fails: it must not do so for its default of 240 s.
-        { abortSignal, maxRetries: 0, timeoutInSeconds: (settings.limits.httpFirstAudioMs + 1_000) / 1_000 },
+        { abortSignal, maxRetries: 0 },
       )
       .withRawResponse();
   }
@@ -172,6 +171,7 @@ function asFailure(error: unknown): SpeechFailedError {
     body?: unknown;
     message?: unknown;
   };
+  if (statusCode === NO_ANSWER) return failed('connection', 'could not be reached', error);
   if (typeof statusCode === 'number') return refusal(statusCode, body);
   const what = typeof message === 'string' && /pars|json/i.test(message) ? 'bad_answer' : 'connection';
   return failed(

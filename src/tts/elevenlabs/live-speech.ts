@@ -183,8 +183,8 @@ class LiveSpeech implements ContextListener {
       this.#timeline.audioMs === 0
         ? ['timeout', 'sent no audio in time']
         : ['stalled', 'stopped sending audio'];
-    this.#socket.terminate();
     this.#subscriber.error(failed(code, what));
+    this.#socket.terminate();
   };
 
   #complete(): void {

@@ -1,10 +1,12 @@
 import type { ElevenLabsClient } from 'elevenlabs';
-import { Agent, fetch as pooledFetch } from 'undici';
+import { Agent, fetch as pooledFetch, Response } from 'undici';
 import type { ResolvedElevenLabsOptions } from './elevenlabs.options.js';
 
 const INSTALL = 'npm install elevenlabs@npm:@elevenlabs/elevenlabs-js@^2.73.0';
 /** Node's own fetch drops an idle connection after 4 s: every turn would pay for a new one. */
 const KEEP_ALIVE_MS = 60_000;
+/** Status that no server sends: the request was aborted, or nobody answered. */
+export const NO_ANSWER = 599;
 
 /** What is used of the official SDK. */
 export interface SpeechClient {
@@ -20,7 +22,13 @@ export interface SpeechClient {
 export async function loadClient({ apiKey, baseUrl }: ResolvedElevenLabsOptions): Promise<SpeechClient> {
   const sdk = await load();
   const agent = new Agent({ keepAliveTimeout: KEEP_ALIVE_MS, keepAliveMaxTimeout: KEEP_ALIVE_MS });
-  const fetch = (input: string, init: object) => pooledFetch(input, { ...init, dispatcher: agent });
+  const fetch = async (input: string, init: object) => {
+    try {
+      return await pooledFetch(input, { ...init, dispatcher: agent });
+    } catch {
+      return new Response(null, { status: NO_ANSWER }); // only an answer stops the SDK's own timer of 240 s
+    }
+  };
   const client = new sdk.ElevenLabsClient({
     apiKey,
     baseUrl,

@@ -122,14 +122,14 @@ export class SpeechTimeline {
   }
 
   /** A clause's text is told where it begins: after the one before it, as far as that is known. */
-  #tellClause(atMs: number): { text?: string } {
+  #tellClause(atMs: number): Pick<SpeechChunk, 'text' | 'alignment'> {
     const previous = this.#clauses[this.#told - 1];
     const clause = this.#clauses[this.#told];
-    if (clause === undefined) return {};
+    if (clause === undefined) return { alignment: [] };
     if (previous !== undefined) {
       const estimate = this.#toldAtMs + previous.letters * USUAL_MS_PER_LETTER;
       const isDue = this.#flushes > 0 ? this.#flushes >= this.#told : atMs >= estimate;
-      if (!isDue) return {};
+      if (!isDue) return { alignment: [] };
     }
     this.#told++;
     this.#toldAtMs = atMs;

@@ -1,0 +1,120 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { SystemClock } from '../src/index.js';
+import { ElevenLabsServer, networkTransport, SimulatedCall } from '../src/testing/index.js';
+
+const ROOT = join(import.meta.dirname, '..');
+/** Writes how many modules of the SDK are loaded when the process is to end. */
+const PROBE = `process.on('SIGTERM', () => {
+  const loaded = Object.keys(require('node:module')._cache).filter((path) => /node_modules.elevenlabs/.test(path));
+  process._rawDebug('SDK modules: ' + loaded.length);
+});`;
+
+describe('the standalone host', () => {
+  const clock = new SystemClock();
+  let child: ChildProcess | undefined;
+  let output = '';
+  let directory: string;
+
+  const until = async (what: string, isTrue: () => boolean, withinMs = 60_000) => {
+    const end = clock.now() + withinMs;
+    while (!isTrue()) {
+      if (clock.now() > end) throw new Error(`waited in vain for ${what}:\n${output}`);
+      await new Promise<void>((resolve) => clock.after(20, resolve));
+    }
+  };
+
+  async function start(environment: Record<string, string>): Promise<string> {
+    directory = await mkdtemp(join(tmpdir(), 'standalone-'));
+    const probe = join(directory, 'probe.cjs');
+    await writeFile(probe, PROBE);
+    const port = await freePort();
+    output = '';
+    const env = { PATH: process.env['PATH'] ?? '', PORT: String(port), ...environment };
+    // Built by `npm start` if need be, then started from elsewhere: a developer's .env is not to count.
+    await run(join(ROOT, 'scripts/build-if-needed.mjs'));
+    child = spawn(process.execPath, ['--require', probe, join(ROOT, 'dist/main.js')], {
+      cwd: directory,
+      env,
+    });
+    for (const stream of [child.stdout, child.stderr]) stream?.on('data', (data) => (output += String(data)));
+    await until('the start', () => output.includes('Next:'));
+    return `http://127.0.0.1:${port}`;
+  }
+
+  async function stop(): Promise<void> {
+    const ended = new Promise((resolve) => child?.once('exit', resolve));
+    child?.kill('SIGTERM');
+    await ended;
+    child = undefined;
+    await rm(directory, { recursive: true });
+  }
+
+  afterEach(async () => {
+    if (child !== undefined) await stop();
+  });
+
+  it('holds a call of three turns with ElevenLabs, given a key, a voice and a URL', async () => {
+    const server = await ElevenLabsServer.start({ apiKey: 'sk_1' });
+    const url = await start({
+      ELEVENLABS_API_KEY: 'sk_1',
+      ELEVENLABS_VOICE_ID: 'anna',
+      ELEVENLABS_BASE_URL: server.url,
+    });
+    expect(output).toContain('ElevenLabs anna');
+    const call = new SimulatedCall({ clock, transport: networkTransport() });
+    call.dial(`${url}/voice/incoming`);
+    await call.connected;
+    const heard = () => server.heard(call.stream?.playout.heardBytes() ?? new Uint8Array(0));
+    const contexts = () => new Set(heard().map(({ generation }) => generation.number)).size;
+    for (const turn of [1, 2, 3]) {
+      await until('the agent', () => contexts() === turn && (heard().at(-1)?.lastMs ?? 0) > 1_500);
+      call.speak(700);
+      await until('the end of its speech', () => call.clears.length === turn);
+    }
+    await until('the last answer', () => contexts() === 4 && (heard().at(-1)?.lastMs ?? 0) > 5_000);
+    const spoken = heard().map(({ text }) => text.trim());
+    call.hangUp();
+    await until('the socket to close', () => server.sockets === 0);
+    expect(spoken.slice(0, 4).every((text) => text.length > 10)).toBe(true);
+    // The demo agent quotes the last words that were heard of the answer before.
+    expect(spoken[3]?.toLowerCase()).toContain(lastWord(spoken[2] ?? ''));
+    expect(server.journal.of('upgrade')).toHaveLength(1);
+    expect(server.journal.warnings).toEqual([]);
+    await stop();
+    expect(Number(/SDK modules: (\d+)/.exec(output)?.[1])).toBeGreaterThan(100);
+    await server.close();
+  }, 180_000);
+
+  it('does not load the SDK without a key', async () => {
+    await start({ ELEVENLABS_VOICE_ID: 'anna' });
+    expect(output).toContain('offline (flite)');
+    await stop();
+    expect(output).toContain('SDK modules: 0');
+  }, 120_000);
+});
+
+/** The last word but one: the very last may have been cut. */
+const lastWord = (text: string) =>
+  text
+    .toLowerCase()
+    .match(/\p{L}+/gu)
+    ?.at(-2) ?? '-';
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+async function run(script: string): Promise<void> {
+  const child = spawn(process.execPath, [script], { cwd: ROOT, stdio: 'ignore' });
+  const code = await new Promise((resolve) => child.once('exit', resolve));
+  if (code !== 0) throw new Error(`${script} failed`);
+}
