@@ -139,6 +139,55 @@ const CONTROLS: readonly (Mutant & { readonly mistake: string; readonly red: rea
         `listening with the neural detector our own voice, back after ${ms} ms and 20 dB softer, is not the caller`,
     ),
   },
+  {
+    mistake: 'audio of a dead context is passed on',
+    edits: [
+      {
+        file: 'src/tts/elevenlabs/context-socket.ts',
+        from: 'const slot = contextId === undefined ? undefined : this.#slots.get(contextId);',
+        to: 'const slot = [...this.#slots.values()].at(-1);',
+      },
+    ],
+    specs: ['src/tts/elevenlabs/live-speech.spec.ts'],
+    red: ['live speech never passes on what a cut context still sends'],
+  },
+  {
+    mistake: 'history holds what was sent instead of what was heard',
+    edits: [
+      {
+        file: 'src/conversation/history.ts',
+        from: 'text: account.heardText,',
+        to: 'text: `${account.heardText} ${account.unheardText}`,',
+      },
+    ],
+    specs: ['test/conversation.spec.ts'],
+    red: ['a conversation gives the next turn a history with the heard words only'],
+  },
+  {
+    mistake: 'the SDK retries',
+    edits: [
+      { file: 'src/tts/elevenlabs/sdk.ts', from: 'maxRetries: 0,', to: 'maxRetries: 2,' },
+      {
+        file: 'src/tts/elevenlabs/http-speech.ts',
+        from: '{ abortSignal, maxRetries: 0 }',
+        to: '{ abortSignal }',
+      },
+    ],
+    specs: ['src/tts/elevenlabs/http-speech.spec.ts'],
+    red: ['speech over HTTP is asked once when it fails: a caller cannot wait for the retries of the SDK'],
+  },
+  {
+    mistake: 'requests share a signal',
+    edits: [
+      {
+        file: 'src/tts/elevenlabs/http-speech.ts',
+        from: 'const controller = new AbortController();',
+        to: "const controller = (globalThis['shared'] ??= new AbortController());",
+      },
+    ],
+    specs: ['src/tts/elevenlabs/http-speech.spec.ts'],
+    red: ['speech over HTTP has a signal of its own for every request: a cut one leaves the others alone'],
+  },
 ];
 
 describe('a mistake made on purpose is noticed', () => {

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SystemClock } from '../src/index.js';
 import { ElevenLabsServer, networkTransport, SimulatedCall } from '../src/testing/index.js';
+import { build } from './support/build.js';
 
-const ROOT = join(import.meta.dirname, '..');
 /** Writes how many modules of the SDK are loaded when the process is to end. */
 const PROBE = `process.on('SIGTERM', () => {
   const loaded = Object.keys(require('node:module')._cache).filter((path) => /node_modules.elevenlabs/.test(path));
@@ -19,6 +19,11 @@ describe('the standalone host', () => {
   let child: ChildProcess | undefined;
   let output = '';
   let directory: string;
+  let built: string;
+
+  beforeAll(async () => {
+    built = await build();
+  }, 120_000);
 
   const until = async (what: string, isTrue: () => boolean, withinMs = 60_000) => {
     const end = clock.now() + withinMs;
@@ -35,12 +40,8 @@ describe('the standalone host', () => {
     const port = await freePort();
     output = '';
     const env = { PATH: process.env['PATH'] ?? '', PORT: String(port), ...environment };
-    // Built by `npm start` if need be, then started from elsewhere: a developer's .env is not to count.
-    await run(join(ROOT, 'scripts/build-if-needed.mjs'));
-    child = spawn(process.execPath, ['--require', probe, join(ROOT, 'dist/main.js')], {
-      cwd: directory,
-      env,
-    });
+    // From elsewhere: a developer's .env is not to count.
+    child = spawn(process.execPath, ['--require', probe, join(built, 'main.js')], { cwd: directory, env });
     for (const stream of [child.stdout, child.stderr]) stream?.on('data', (data) => (output += String(data)));
     await until('the start', () => output.includes('Next:'));
     return `http://127.0.0.1:${port}`;
@@ -111,10 +112,4 @@ async function freePort(): Promise<number> {
   const { port } = server.address() as AddressInfo;
   await new Promise((resolve) => server.close(resolve));
   return port;
-}
-
-async function run(script: string): Promise<void> {
-  const child = spawn(process.execPath, [script], { cwd: ROOT, stdio: 'ignore' });
-  const code = await new Promise((resolve) => child.once('exit', resolve));
-  if (code !== 0) throw new Error(`${script} failed`);
 }

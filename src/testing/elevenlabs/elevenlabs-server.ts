@@ -44,6 +44,7 @@ export class ElevenLabsServer {
   readonly #state: ServerState;
   readonly #desk: SocketDesk;
   readonly #connections: ReadonlySet<Socket>;
+  #accepted = 0;
 
   private constructor(
     server: Server,
@@ -56,6 +57,7 @@ export class ElevenLabsServer {
     this.#desk = desk;
     this.#connections = connections;
     this.journal = state.journal;
+    server.on('connection', () => this.#accepted++);
     this.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   }
 
@@ -91,6 +93,11 @@ export class ElevenLabsServer {
       server.listen(port, '127.0.0.1', resolve);
     });
     return new ElevenLabsServer(server, state, desk, connections);
+  }
+
+  /** TCP connections that were ever made. */
+  get connections(): number {
+    return this.#accepted;
   }
 
   /** Open sockets. */

@@ -125,6 +125,7 @@ class SpeechRequestRun {
   }
 
   #finish(): void {
+    if (this.#timeline.audioMs === 0) throw failed('bad_answer', 'answered with something else than speech');
     if (this.#timeline.isShort) throw failed('incomplete', 'ended its speech too early');
     const rest = this.#timeline.rest();
     if (rest !== undefined) this.#subscriber.next(rest);
