@@ -43,6 +43,7 @@ describe('PlayoutBuffer', () => {
     buffer.push(sound(20, 0x20));
     buffer.mark('a');
     await clock.advance(20);
+    expect(buffer.heldMs).toBe(0);
     buffer.push(sound(20, 0x21));
     await clock.advance(100);
     const heard = buffer.heardBytes();

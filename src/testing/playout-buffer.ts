@@ -83,8 +83,9 @@ export class PlayoutBuffer {
 
   /** Audio waiting to be played, ms. */
   get heldMs(): number {
-    this.#play();
-    return this.#queuedBytes / BYTES_PER_MS;
+    // Only looked at: whoever asks is about to queue more, and an echo may be answered first.
+    const played = this.#queuedBytes === 0 ? 0 : Math.max(0, this.#nowSamples() - this.#head);
+    return Math.max(0, this.#queuedBytes - played) / BYTES_PER_MS;
   }
 
   /** The most that was ever waiting, ms. */
