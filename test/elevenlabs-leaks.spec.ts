@@ -1,8 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { firstValueFrom, lastValueFrom, of, type Observable, take, toArray } from 'rxjs';
-import { type CancelTimer, type Clock, type SpeechChunk, SystemClock } from '../src/index.js';
+import {
+  type CancelTimer,
+  type Clock,
+  type SpeechChunk,
+  type VoiceSession,
+  SystemClock,
+} from '../src/index.js';
 import { ElevenLabsServer, seededRandom } from '../src/testing/index.js';
-import { type ElevenLabsSession, ElevenLabsVoice } from '../src/tts/elevenlabs/index.js';
+import { ElevenLabsVoice } from '../src/tts/elevenlabs/index.js';
 
 /** Knows which timers are pending. */
 class CountingClock extends SystemClock implements Clock {
@@ -44,7 +50,7 @@ describe('utterances of the ElevenLabs voice', () => {
   let server: ElevenLabsServer;
   let clock: CountingClock;
   let voice: ElevenLabsVoice;
-  let session: ElevenLabsSession;
+  let session: VoiceSession;
   const warnings: Error[] = [];
   const warned = (warning: Error) => void warnings.push(warning);
 
@@ -53,7 +59,7 @@ describe('utterances of the ElevenLabs voice', () => {
     clock = new CountingClock();
     voice = await ElevenLabsVoice.create({ apiKey: 'k', voiceId: 'anna', baseUrl: server.url }, clock);
     session = voice.open();
-    session.warm({});
+    session.warm?.({});
     process.on('warning', warned);
   });
 

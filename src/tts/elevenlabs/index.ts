@@ -4,4 +4,4 @@ export {
   elevenLabsVoiceAsync,
   type ElevenLabsAsyncOptions,
 } from './elevenlabs.providers.js';
-export { ElevenLabsVoice, type ElevenLabsSession } from './elevenlabs-voice.js';
+export { ElevenLabsVoice } from './elevenlabs-voice.js';
