@@ -53,7 +53,7 @@ export default tseslint.config(
   forbid(
     ['src/{audio,call,conversation,playout,listening,tts}/**/*.ts'],
     [outward, vendor],
-    ['src/tts/elevenlabs/**'], // the vendor's own folder: loaded from its own entry point only
+    ['src/{tts,listening}/elevenlabs/**', 'src/conversation/openai/**'], // vendors' own folders: loaded from their own entry points only
   ),
   forbid(
     [

@@ -30,6 +30,13 @@ export {
   type VoiceActivityDetectorFactory,
   type WindowListener,
 } from './listening/voice-activity-detector.js';
+export {
+  TRANSCRIBER,
+  type TranscribedWord,
+  type Transcriber,
+  type TranscriberOptions,
+  type Transcript,
+} from './listening/transcriber.js';
 export type { HeardMethod } from './playout/ledger.js';
 export type { TextMethod } from './playout/heard-text.js';
 export { SpeechStalledError, type SettledUtterance, type UtteranceEnd } from './playout/settled-utterance.js';

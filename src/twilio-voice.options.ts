@@ -71,6 +71,15 @@ const schema = z
       .prefault({}),
     /** When a caller counts as speaking, and when as finished. */
     listening: listeningOptions.prefault({}),
+    /** Counts with a transcriber only. */
+    transcription: z
+      .strictObject({
+        /** BCP 47 tag of the caller's language; default: the transcriber finds it out. */
+        language: z.string().min(2).optional(),
+        /** From the end of a turn to its final transcript, ms: after that the turn has what was understood so far. */
+        finalTimeoutMs: count(1_500),
+      })
+      .prefault({}),
     conversation: z
       .strictObject({
         /** From the turn to the first audio of the answer, ms. */

@@ -1,9 +1,11 @@
-import { Inject, Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
-import { map, type Observable, Subject } from 'rxjs';
+import { Inject, Injectable, Logger, Optional, type OnModuleDestroy } from '@nestjs/common';
+import { map, type Observable, of, Subject, switchMap } from 'rxjs';
 import { ConversationService } from '../conversation/conversation.service.js';
 import { VOICE_AGENT, type VoiceAgent } from '../conversation/voice-agent.js';
 import { CallerSpeech } from '../listening/caller-speech.js';
+import { CallerWords } from '../listening/caller-words.js';
 import { FarEnd } from '../listening/far-end.js';
+import { TRANSCRIBER, type Transcriber } from '../listening/transcriber.js';
 import {
   VOICE_ACTIVITY_DETECTOR,
   type VoiceActivityDetectorFactory,
@@ -37,6 +39,7 @@ export class CallRegistry implements StreamAcceptor, OnModuleDestroy {
     @Inject(VOICE_AGENT) private readonly agent: VoiceAgent,
     @Inject(CALL_CONTROL) private readonly control: CallControl,
     private readonly conversations: ConversationService,
+    @Optional() @Inject(TRANSCRIBER) private readonly transcriber?: Transcriber,
   ) {}
 
   /** Every call, as its stream starts. */
@@ -58,7 +61,8 @@ export class CallRegistry implements StreamAcceptor, OnModuleDestroy {
     const farEnd = new FarEnd();
     const playout = new Playout(this.clock, heardBy(farEnd, sink, this.clock), { ...pacing, ...limits });
     const caller = new CallerSpeech(this.detector(), this.clock, listening, () => playout.audible, farEnd);
-    const call = new Call(start, this.clock, playout, caller);
+    const words = this.words(start);
+    const call = new Call(start, this.clock, playout, caller, words);
     const end = (reason: CallEndReason) => {
       this.end(call, reason);
     };
@@ -66,7 +70,11 @@ export class CallRegistry implements StreamAcceptor, OnModuleDestroy {
       call,
       playout,
       userSpeech$: caller.userSpeech$,
-      turns$: caller.utterances$.pipe(map(({ durationMs }) => ({ transcript: '', durationMs }))),
+      turns$: caller.utterances$.pipe(
+        switchMap(({ durationMs }) =>
+          (words?.take() ?? of('')).pipe(map((transcript) => ({ transcript, durationMs }))),
+        ),
+      ),
       held$: call.held$,
       sounding: () => {
         call.happened({ type: 'agent-sounding' });
@@ -103,6 +111,15 @@ export class CallRegistry implements StreamAcceptor, OnModuleDestroy {
 
   onModuleDestroy(): void {
     for (const call of [...this.calls.values()]) this.end(call, 'closed-by-us');
+  }
+
+  private words({ callSid }: StreamStart): CallerWords | undefined {
+    if (this.transcriber === undefined) return undefined;
+    const { name } = this.transcriber;
+    return new CallerWords(this.transcriber, this.clock, this.options.transcription, (error) => {
+      const what = error instanceof Error ? error.message : typeof error;
+      this.logger.error(`Call ${callSid}: ${name} gave up, turns have no words from now on: ${what}`);
+    });
   }
 
   private end(call: Call, reason: CallEndReason): void {

@@ -3,6 +3,7 @@ import type { Conversation } from '../conversation/conversation.js';
 import type { HistoryEntry } from '../conversation/history.js';
 import type { Reply } from '../conversation/reply.js';
 import type { CallerSpeech } from '../listening/caller-speech.js';
+import type { CallerWords } from '../listening/caller-words.js';
 import type { Playout } from '../playout/playout.js';
 import type { VoiceOptions } from '../tts/voice.js';
 import type { Clock } from './clock.js';
@@ -25,11 +26,18 @@ export class Call implements VoiceCall {
   readonly #clock: Clock;
   readonly #playout: Playout;
   readonly #caller: CallerSpeech;
+  readonly #words: CallerWords | undefined;
   readonly #events = new Subject<CallEvent>();
   #conversation: Conversation | undefined;
   #ended = false;
 
-  constructor(start: StreamStart, clock: Clock, playout: Playout, caller: CallerSpeech) {
+  constructor(
+    start: StreamStart,
+    clock: Clock,
+    playout: Playout,
+    caller: CallerSpeech,
+    words: CallerWords | undefined,
+  ) {
     this.callSid = start.callSid;
     this.streamSid = start.streamSid;
     this.accountSid = start.accountSid;
@@ -37,6 +45,7 @@ export class Call implements VoiceCall {
     this.#clock = clock;
     this.#playout = playout;
     this.#caller = caller;
+    this.#words = words;
   }
 
   get events$(): Observable<CallEvent> {
@@ -74,6 +83,11 @@ export class Call implements VoiceCall {
       if (speaking) conversation.giveWay(); // before anybody is told
       this.happened({ type: speaking ? 'caller-started' : 'caller-stopped' });
     });
+    this.#caller.pauses$.subscribe(() => this.#words?.commit());
+    this.#words?.transcripts$.subscribe((transcript) => {
+      this.#caller.hint(this.#words?.hint);
+      this.happened({ type: 'transcript', transcript });
+    });
     conversation.open();
   }
 
@@ -81,7 +95,9 @@ export class Call implements VoiceCall {
   receiver(onDigit: (digit: string) => void, onEnd: (reason: CallEndReason) => void): StreamReceiver {
     return {
       audio: (mulaw, timestampMs) => {
-        if (!this.#ended) this.#caller.audio(mulaw, timestampMs);
+        if (this.#ended) return;
+        this.#words?.audio(mulaw); // first: a commit that follows is to cover it
+        this.#caller.audio(mulaw, timestampMs);
       },
       mark: (name) => {
         this.#playout.echoed(name);
@@ -101,6 +117,7 @@ export class Call implements VoiceCall {
     this.#ended = true;
     this.#conversation?.end();
     this.#caller.close();
+    this.#words?.close();
     this.happened({ type: 'ended', reason });
     this.#events.complete();
     this.held$.complete();

@@ -1,6 +1,7 @@
 import type { Observable } from 'rxjs';
 import type { Reply } from '../conversation/reply.js';
 import type { History, HistoryEntry } from '../conversation/history.js';
+import type { Transcript } from '../listening/transcriber.js';
 import type { SettledUtterance } from '../playout/settled-utterance.js';
 import type { VoiceOptions } from '../tts/voice.js';
 import type { StreamEndReason } from './stream.js';
@@ -19,6 +20,7 @@ export type SpeechOutcome = Omit<SettledUtterance, 'utterance' | 'error'>;
 /** Something that happened in a call; `atMs` is the monotonic clock. */
 export type CallEvent = { readonly atMs: number } & (
   | { readonly type: 'caller-started' | 'caller-stopped' }
+  | { readonly type: 'transcript'; readonly transcript: Transcript }
   | { readonly type: 'digit'; readonly digit: string }
   | { readonly type: 'agent-sounding' }
   | { readonly type: 'agent-settled'; readonly account: SettledUtterance }

@@ -4,7 +4,7 @@ import type { Reply } from './reply.js';
 
 /** The caller has finished speaking, and it is the agent's turn. */
 export interface Turn {
-  /** What the caller said; always empty as long as there is no transcriber. */
+  /** What the caller said; empty without a transcriber, or when it understood nothing. */
   readonly transcript: string;
   /** How long the caller spoke, ms. */
   readonly durationMs: number;

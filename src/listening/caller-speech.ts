@@ -28,6 +28,8 @@ const LONGEST_GAP_MS = 10_000;
 const SILENT_STEP_MS = 20;
 /** Without any audio for so long the caller counts as silent, ms. */
 const NO_AUDIO_MS = 750;
+/** A silence of so much may be the end of a turn: far less than ends one, so that words are there in time, ms. */
+const PAUSE_MS = 200;
 const BLOCK_SAMPLES = 160;
 
 /** Listens to the caller of one stream. */
@@ -40,6 +42,8 @@ export class CallerSpeech {
   readonly #line = new LineClock();
   readonly #speaking = new BehaviorSubject(false);
   readonly #utterances = new Subject<CallerUtterance>();
+  readonly #pauses = new Subject<void>();
+  #pauseTold = false;
   readonly #samples = new Int16Array(BLOCK_SAMPLES);
   #judgedMs = 0;
   /** Audio that waits for its window to be complete, ms. */
@@ -84,6 +88,11 @@ export class CallerSpeech {
     return this.#utterances.asObservable();
   }
 
+  /** The caller has fallen silent, but may go on; each utterance ends with one. */
+  get pauses$(): Observable<void> {
+    return this.#pauses.asObservable();
+  }
+
   /**
    * @param mulaw 8 kHz, any length
    * @param timestampMs Twilio's presentation time of its first sample
@@ -110,6 +119,7 @@ export class CallerSpeech {
     this.#closed = true;
     this.#cancelWatch?.();
     this.#speaking.complete();
+    this.#pauses.complete();
     this.#utterances.complete();
   }
 
@@ -143,7 +153,13 @@ export class CallerSpeech {
     this.#judgedMs += ms;
     const change = this.#rule.push(probability, levelDb, ms, this.#talking());
     if (change === 'started') this.#speaking.next(true);
+    if (this.#rule.speaking || change === 'ended') this.#tellPause(this.#rule.silentMs >= PAUSE_MS);
     if (change === 'ended') this.#ended();
+  }
+
+  #tellPause(pausing: boolean): void {
+    if (pausing && !this.#pauseTold) this.#pauses.next();
+    this.#pauseTold = pausing;
   }
 
   #ended(): void {

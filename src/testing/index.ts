@@ -59,3 +59,10 @@ export type {
   ServerJournal,
   WarningCode,
 } from './elevenlabs/server-journal.js';
+export { ScriptedTranscriber, type TranscriberScript } from './scripted-transcriber.js';
+export type { ChatAnswer, ChatScript, ScriptedChatAnswer, ScriptedToolCall } from './openai/answers.js';
+export type { ChatMessage, ChatRequest } from './openai/chat-request.js';
+export { OPENAI_FAULT_KINDS, type OpenAiFault, type OpenAiFaultKind } from './openai/faults.js';
+export { OpenAiServer, type OpenAiServerOptions } from './openai/openai-server.js';
+export type { JournaledRequest } from './openai/request-journal.js';
+export type { ChatScenario } from './openai/scenario.js';

@@ -3,6 +3,8 @@ import { Test, type TestingModule } from '@nestjs/testing';
 import {
   CallRegistry,
   CLOCK,
+  TRANSCRIBER,
+  type Transcriber,
   TwilioVoiceModule,
   VOICE,
   VOICE_AGENT,
@@ -31,6 +33,7 @@ export interface HostOptions<V extends Voice> {
   /** A class that Nest makes, or the agent itself. */
   readonly agent: Type<VoiceAgent> | ((clock: VirtualClock) => VoiceAgent);
   readonly voice?: (clock: VirtualClock) => V;
+  readonly transcriber?: (clock: VirtualClock) => Transcriber;
 }
 
 /** A host application with the real module in it, in virtual time and without any network. */
@@ -72,6 +75,9 @@ export class Host<V extends Voice = ScriptedVoice> {
     const providers = [
       { provide: CLOCK, useValue: clock },
       { provide: VOICE, useValue: voice },
+      ...(options.transcriber === undefined
+        ? []
+        : [{ provide: TRANSCRIBER, useValue: options.transcriber(clock) }]),
       ...(isClass(options.agent) ? [] : [{ provide: VOICE_AGENT, useValue: options.agent(clock) }]),
     ];
     const logs: string[] = [];
