@@ -16,6 +16,20 @@ class Monologue implements VoiceAgent {
   reply = () => '';
 }
 
+/** Writes on while nothing is heard. */
+class SlowWriter implements VoiceAgent {
+  constructor(private readonly clock: ScaledClock) {}
+
+  async *onCallStart() {
+    for (const clause of TEXT.split(/(?<=[.,] )/)) {
+      yield clause;
+      await this.clock.pass(900);
+    }
+  }
+
+  reply = () => '';
+}
+
 interface Outcome {
   readonly host: ElevenLabsHost;
   readonly call: SimulatedCall;
@@ -181,6 +195,7 @@ describe('when ElevenLabs fails', () => {
       expect(silenceMs).toBeLessThan(SILENCE_LIMIT_MS);
       expect(lettersOf(words)).toContain(lettersOf('which is a little longer'));
       expect({ words, missing: missing(words) }).toEqual({ words, missing: [] });
+      expect(repeated(words)).toBeLessThanOrEqual(1);
       expect(history).toBe(TEXT);
     },
     60_000,
@@ -197,8 +212,25 @@ describe('when ElevenLabs fails', () => {
       expect(firstMs['hum']).toBeLessThan(LADDER_MS + (words === '' ? 0 : 6_000));
       const rest = humming.texts.at(-1) ?? '';
       expect(missing(`${words} ${rest}`)).toEqual([]);
+      expect(repeated(`${words} ${rest}`)).toBeLessThanOrEqual(1);
       expect(TEXT.endsWith(rest.trim())).toBe(true);
       expect(history).toBe(TEXT);
+    },
+    60_000,
+  );
+
+  test.concurrent(
+    'a model that goes on writing does not put off the discovery',
+    async () => {
+      const faults: ElevenLabsFault[] = [
+        { where: 'socket', kind: 'stall', after: 0, ...always },
+        { where: 'http', kind: 'hang', ...always },
+      ];
+      const agent = (clock: ScaledClock) => new SlowWriter(clock);
+      const { silenceMs, firstMs, humming } = await callWith(faults, { agent });
+      expect(silenceMs).toBeLessThan(SILENCE_LIMIT_MS);
+      expect(firstMs['hum']).toBeLessThan(LADDER_MS);
+      expect(humming.texts.join('')).toContain('This is the first sentence');
     },
     60_000,
   );
@@ -230,6 +262,10 @@ describe('when ElevenLabs fails', () => {
 });
 
 const lettersOf = (text: string) => text.replace(/\W/g, '').toLowerCase();
+
+/** Words beyond those of the answer: one that was cut in the middle may be said again. */
+const repeated = (words: string): number =>
+  (words.match(/\w+/g) ?? []).length - (TEXT.match(/\w+/g) ?? []).length;
 
 /** Words of the answer that were not said, in order. */
 function missing(words: string): string[] {

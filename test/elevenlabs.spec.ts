@@ -139,7 +139,7 @@ describe('the ElevenLabs voice in a call', () => {
 
   it('answers after six barge-ins in a row, while the cut contexts drain', async () => {
     const agent = await boot({
-      server: { scenario: { speed: 1.2 } },
+      server: { scenario: { speed: 0.7 } },
       writer: (clock) => new Writer(clock, 0),
     });
     const call = host.dial();
@@ -231,16 +231,54 @@ describe('the ElevenLabs voice in a call', () => {
       },
     });
     expect(second).toMatchObject({ path: expect.stringContaining('bert'), query: { language_code: 'de' } });
-    expect(third).toMatchObject({ query: { language_code: 'it', model_id: 'eleven_multilingual_v2' } });
+    expect(third?.query).toMatchObject({ model_id: 'eleven_multilingual_v2' });
+    expect(third?.query).not.toHaveProperty('language_code'); // that model finds it out itself
     const inits = host.server.journal.received().filter(({ text }) => text === ' ');
     expect(inits.map(({ voice_settings: settings }) => settings)).toEqual([
       { stability: 0.5 },
       { stability: 0.5 },
-      { speed: 0.9 },
+      { stability: 0.5, speed: 0.9 },
     ]);
     expect(inits[2]?.['pronunciation_dictionary_locators']).toEqual([
       { pronunciation_dictionary_id: 'd1', version_id: 'v1' },
     ]);
+  });
+
+  it('is not harmed by settings that are wrong: who asked is told, and it speaks as before', async () => {
+    const agent = await boot({ writer: (clock) => new Writer(clock, 0, 'Yes.') });
+    const call = host.dial();
+    await host.until('a call', () => agent.calls.length === 1);
+    const [line] = agent.calls;
+    if (line === undefined) throw new Error('no call');
+    const wrong = { elevenlabs: { settings: { speed: 5 } } };
+    expect(() => {
+      line.speakAs(wrong);
+    }).toThrow(/settings.speed/);
+    await expect(line.say('Hello.', wrong)).rejects.toThrow(/settings.speed/);
+    await expect(line.say('Hello.', { language: 'en_US' })).rejects.toThrow(/language: "en_US"/);
+    const { heardText } = await line.say('Hello again.');
+    expect(heardText).toBe('Hello again.');
+    expect(heard(call, 0).map(({ generation }) => generation.voiceId)).toEqual([VOICE_ID]);
+  });
+
+  it('leaves the sockets of former voices', async () => {
+    const agent = await boot({ writer: (clock) => new Writer(clock, 0, 'Yes.') });
+    host.dial();
+    await host.until('a call', () => agent.calls.length === 1);
+    for (const voice of ['a', 'b', 'c', 'd']) {
+      agent.calls[0]?.speakAs({ voice });
+      await agent.calls[0]?.say(`Voice ${voice}.`);
+    }
+    await host.until('one socket', () => host.server.sockets === 1);
+  });
+
+  it('has a warm socket again after it left one that stalled', async () => {
+    const agent = await boot({ writer: (clock) => new Writer(clock, 0, 'Yes.') });
+    host.dial();
+    await host.until('a call', () => agent.calls.length === 1);
+    host.server.fail({ where: 'socket', kind: 'stall', after: 0, times: 2 });
+    await agent.calls[0]?.say('This will take a moment.');
+    await host.until('a warm socket', () => host.server.sockets === 1, 10_000);
   });
 
   it('is kept alive through a long silence', async () => {

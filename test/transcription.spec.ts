@@ -16,7 +16,9 @@ async function callWith(script: TranscriberScript) {
   if (agent === undefined || transcriber === undefined) throw new Error('nothing was made');
   const { clock, logs } = host;
   const events = <T extends CallEvent['type']>(type: T) =>
-    host.events(call).filter((event): event is Extract<CallEvent, { type: T }> => event.type === type);
+    host.events(call).filter((event) => event.type === type) as unknown as (CallEvent & {
+      readonly type: T;
+    })[];
   /** The caller speaks and falls silent. */
   const say = async (ms: number, silenceMs = 2_500) => {
     const { startMs } = call.speak(ms);

@@ -135,11 +135,28 @@ export class Conversation {
   greet(): void {
     if (this.#ended || this.#closing) return;
     const greeting = this.#greeting();
-    this.#voice.use({}); // now it is known how to speak
+    this.#warm(); // now it is known how to speak
     if (greeting !== undefined) this.#says$.next(this.#speech('answer', () => greeting));
   }
 
-  say(text: Reply, voice?: VoiceOptions): Promise<SpeechOutcome> {
+  #warm(): void {
+    try {
+      this.#voice.use({});
+    } catch (error) {
+      this.#line.failed(error);
+    }
+  }
+
+  say(text: Reply, voice: VoiceOptions = {}): Promise<SpeechOutcome> {
+    try {
+      this.#voice.check(voice);
+    } catch (error) {
+      const refused = Promise.reject<SpeechOutcome>(
+        error instanceof Error ? error : new Error(String(error)),
+      );
+      refused.catch(() => undefined); // nobody has to listen
+      return refused;
+    }
     const speech = this.#speech('say', () => text, voice);
     if (this.#ended || this.#closing) this.#refuse(speech);
     else this.#says$.next(speech);

@@ -77,6 +77,20 @@ describe('heard text', () => {
     expect(text.at(600, 700, false).heard).toBe('one two');
   });
 
+  it('forgets what will be said again, and what was told as one as a whole', () => {
+    const text = new SpokenText();
+    const alignment = [
+      { text: 'Call ', startMs: 0, endMs: 300 },
+      { text: '+1 415 555 ', startMs: 300, endMs: 2_300 },
+      { text: 'now. ', startMs: 2_300, endMs: 2_600 },
+    ];
+    text.append({ audio: new Uint8Array(0), alignment }, 0);
+    expect(text.takeBack(1_500)).toBe('Call ');
+    const again = [{ text: '+1 415 555 now.', startMs: 0, endMs: 2_300 }];
+    text.append({ audio: new Uint8Array(0), alignment: again, resumed: true }, 1_500);
+    expect(text.at(3_800, 3_800, true).heard).toBe('Call +1 415 555 now.');
+  });
+
   it('is nothing, and says so, when the voice gave no text', () => {
     expect(new SpokenText().at(500, 1_000, true)).toEqual({
       heard: '',

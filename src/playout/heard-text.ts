@@ -23,6 +23,8 @@ interface Span {
   readonly text: string;
   readonly startMs: number;
   readonly endMs: number;
+  /** A text of many words; else what is told as one is said again as one. */
+  readonly divisible?: boolean;
 }
 
 /** Speaking rate assumed while the length of a stretch is not known: 15 letters a second. */
@@ -37,38 +39,60 @@ const JOINT = /^[-–'’/.@:_&+#]$/;
 
 const segmenter = new Intl.Segmenter(undefined, { granularity: 'word' });
 
+/** A stretch of text whose times are estimates; `endMs` counts until the next one begins. */
+interface Stretch {
+  readonly pieces: readonly Span[];
+  readonly startMs: number;
+  readonly endMs: number;
+}
+
 /** Collects what an utterance says and when, and tells which words lie before a position. */
 export class SpokenText {
   #spans: Span[] = [];
-  #texts: { readonly text: string; readonly atMs: number }[] = [];
+  #stretches: Stretch[] = [];
   #estimated = false;
 
   /** @param atMs position of the chunk's first byte in the utterance, ms */
   append(chunk: SpeechChunk, atMs: number): void {
     if (chunk.resumed === true) this.takeBack(atMs);
-    for (const { text, startMs, endMs } of chunk.alignment ?? [])
-      this.#spans.push({ text, startMs: atMs + startMs, endMs: atMs + endMs });
-    if (chunk.alignment === undefined && chunk.text !== undefined && chunk.text !== '') {
-      this.#texts.push({ text: chunk.text, atMs });
-      this.#estimated = true;
+    const { alignment, text } = chunk;
+    if (alignment === undefined) {
+      if (text === undefined || text === '') return;
+      const endMs = atMs + text.length * MS_PER_LETTER;
+      this.#stretch([{ text, startMs: atMs, endMs, divisible: true }]);
+      return;
     }
+    const spans = alignment.map((span) => ({
+      text: span.text,
+      startMs: atMs + span.startMs,
+      endMs: atMs + span.endMs,
+    }));
+    if (chunk.estimated === true) this.#stretch(spans);
+    else this.#spans.push(...spans);
   }
 
   /**
-   * Forgets the words of which less than half lies before `atMs`: they will be said again.
+   * Forgets the words of which less than half lies before `atMs`: they will be said again. What stands for more than
+   * one spoken word, such as an amount or a link, is said again as a whole.
    * @returns the text that stays
    */
   takeBack(atMs: number): string {
     const spans = this.#timeline(atMs, false);
     const text = spans.map((span) => span.text).join('');
     const heard = heardLength(text, spans, atMs);
-    const kept = text.slice(0, heard) + (/^\s+/.exec(text.slice(heard))?.[0] ?? '');
-    let left = kept.length;
-    this.#texts = [];
+    let left = heard + (/^\s+/.exec(text.slice(heard))?.[0].length ?? 0);
+    this.#stretches = [];
     this.#spans = [];
+    let kept = '';
     for (const span of spans) {
-      if (left <= 0) break;
-      this.#spans.push({ ...span, text: span.text.slice(0, left), endMs: Math.min(span.endMs, atMs) });
+      if (left <= 0 || (span.divisible !== true && endsInside(span.text, left))) break;
+      const piece = span.text.slice(0, left);
+      kept += piece;
+      this.#spans.push({
+        text: piece,
+        startMs: Math.min(span.startMs, atMs),
+        endMs: Math.min(span.endMs, atMs),
+      });
       left -= span.text.length;
     }
     return kept;
@@ -85,31 +109,48 @@ export class SpokenText {
     const text = spans.map((span) => span.text).join('');
     if (complete && heardMs >= endMs) return { heard: text.trim(), unheard: '', method, errorMs: 0 };
     const end = heardLength(text, spans, heardMs);
-    const errorMs = this.#estimated ? estimateError(spans, heardMs) : 0;
+    const errorMs = this.#estimated ? this.#errorAt(heardMs, endMs, complete) : 0;
     return { heard: text.slice(0, end).trim(), unheard: text.slice(end).trim(), method, errorMs };
+  }
+
+  #stretch(pieces: readonly Span[]): void {
+    const startMs = pieces[0]?.startMs;
+    if (startMs === undefined) return;
+    this.#stretches.push({ pieces, startMs, endMs: pieces.at(-1)?.endMs ?? startMs });
+    this.#estimated = true;
   }
 
   #timeline(endMs: number, complete: boolean): Span[] {
     return [...this.#spans, ...this.#proportional(endMs, complete)].sort((a, b) => a.startMs - b.startMs);
   }
 
+  /** Each stretch lasts until the next begins; the last until the end, or as long as it is estimated to. */
   #proportional(endMs: number, complete: boolean): Span[] {
-    return this.#texts.map(({ text, atMs }, index) => {
-      const next = this.#texts[index + 1]?.atMs;
-      const estimate = atMs + text.length * MS_PER_LETTER;
+    return this.#stretches.flatMap(({ pieces, startMs, endMs: estimate }, index) => {
+      const next = this.#stretches[index + 1]?.startMs;
       const end = next ?? (complete ? endMs : Math.max(endMs, estimate));
-      return { text, startMs: atMs, endMs: end };
+      const scale = estimate > startMs ? (end - startMs) / (estimate - startMs) : 1;
+      const at = (ms: number) => startMs + (ms - startMs) * scale;
+      return pieces.map((piece) => ({
+        text: piece.text,
+        startMs: at(piece.startMs),
+        endMs: at(piece.endMs),
+      }));
     });
+  }
+
+  /** The nearer a time that is known, the smaller: a stretch's beginning behind another one's estimate is none. */
+  #errorAt(heardMs: number, endMs: number, complete: boolean): number {
+    const ends = new Set(this.#stretches.map((stretch) => stretch.endMs));
+    const known = this.#stretches.map(({ startMs }) => startMs).filter((startMs) => !ends.has(startMs));
+    const anchors = [0, ...this.#spans.map((span) => span.endMs), ...known, ...(complete ? [endMs] : [])];
+    const awayMs = Math.min(...anchors.map((anchor) => Math.abs(heardMs - anchor)));
+    return Math.round(SYLLABLE_MS + awayMs * RATE_DRIFT);
   }
 }
 
-/** The nearer a stretch's ends, whose times are known, the smaller. */
-function estimateError(spans: readonly Span[], atMs: number): number {
-  const span = spans.findLast(({ startMs }) => startMs <= atMs);
-  if (span === undefined) return 0;
-  const awayMs = Math.max(0, Math.min(atMs - span.startMs, span.endMs - atMs));
-  return Math.round(SYLLABLE_MS + awayMs * RATE_DRIFT);
-}
+/** Whether words follow behind `length`. */
+const endsInside = (text: string, length: number): boolean => /[\p{L}\p{N}]/u.test(text.slice(length));
 
 /** Length of the text up to the last word of which at least half lies before `heardMs`. */
 function heardLength(text: string, spans: readonly Span[], heardMs: number): number {

@@ -50,7 +50,9 @@ export { VirtualClock } from './virtual-clock.js';
 export { ElevenLabsServer, type ElevenLabsServerOptions } from './elevenlabs/elevenlabs-server.js';
 export { FAULT_KINDS, type ElevenLabsFault, type FaultKind, type FaultPlace } from './elevenlabs/faults.js';
 export type { Generation, HeardGeneration } from './elevenlabs/generation.js';
-export type { AlignmentMode, SpeechScenario } from './elevenlabs/scenario.js';
+export type { AlignmentMode, ServerScenario, SpeechScenario } from './elevenlabs/scenario.js';
+export type { ScribeScenario } from './elevenlabs/scribe-scenario.js';
+export type { ScriptedWords } from './elevenlabs/scribe-script.js';
 export type {
   EntryOf,
   JournalEntry,

@@ -23,7 +23,12 @@ export interface CallVoice {
    * @param options what differs from the call's settings
    */
   speak(text$: Observable<string>, options?: UtteranceVoiceOptions): Observable<SpeechChunk>;
-  /** Settings of the call from now on, in addition to those it has; connects, where the voice needs that. */
+  /** @throws Error that names a wrong setting */
+  check(options: VoiceOptions): void;
+  /**
+   * Settings of the call from now on, in addition to those it has; connects, where the voice needs that.
+   * @throws Error that names a wrong setting: then nothing has changed
+   */
   use(options: VoiceOptions): void;
   /** The call is over. */
   close(): void;
@@ -58,18 +63,24 @@ export class LadderVoice implements CallVoice {
     return text$.pipe(
       toArray(),
       concatMap((pieces) => {
-        const made = this.#parts.phrases.find(pieces.join(''), { ...this.#settings, ...options });
+        const made = this.#parts.phrases.find(pieces.join(''), merged(this.#settings, options));
         return made === undefined ? this.#climb(from(pieces), options) : from(made);
       }),
     );
   }
 
+  check(options: VoiceOptions): void {
+    this.#session?.check?.(merged(this.#settings, options));
+  }
+
   use(options: VoiceOptions): void {
-    this.#settings = { ...this.#settings, ...options };
+    const settings = merged(this.#settings, options);
+    this.#session?.check?.(settings);
+    this.#settings = settings;
     if (this.#session === undefined) return;
-    this.#session.warm?.(this.#settings);
-    const [way] = this.#session.ways({ ...this.#settings, phrase: true });
-    if (way !== undefined) this.#parts.phrases.prepare(way, this.#settings, this.#parts.noPhrases);
+    this.#session.warm?.(settings);
+    const [way] = this.#session.ways({ ...settings, phrase: true });
+    if (way !== undefined) void this.#parts.phrases.prepare(way, settings, this.#parts.noPhrases);
   }
 
   close(): void {
@@ -78,23 +89,29 @@ export class LadderVoice implements CallVoice {
 
   #climb(text$: Observable<string>, options: UtteranceVoiceOptions): Observable<SpeechChunk> {
     const { clock, phrases, filler } = this.#parts;
-    return climb(text$, () => this.#plan(options), {
+    let settings: UtteranceVoiceOptions = options;
+    const plan = () => {
+      const made = this.#plan(options);
+      settings = made.options;
+      return made;
+    };
+    return climb(text$, plan, {
       clock,
       fillerAfterMs: filler.afterMs,
       filler: () => phrases.audio(filler.text, this.#settings),
       fell: (rung, error, next) => {
-        this.#rest(rung, error, next);
+        this.#rest(settings, rung, error, next);
         this.#parts.fell(rung, error, next);
       },
     });
   }
 
   #plan(options: UtteranceVoiceOptions): ClimbPlan {
-    const settings = { ...this.#settings, ...options };
+    const settings: UtteranceVoiceOptions = merged(this.#settings, options);
     const rungs = this.#rungs(settings);
     const now = this.#parts.clock.now();
-    const rested = rungs.filter(
-      ({ name, vendor }) => Math.max(this.#restsUntil(name), this.#restsUntil(vendor)) <= now,
+    const rested = rungs.filter((rung) =>
+      [rung.name, rung.vendor, voiceKey(rung.vendor, settings)].every((key) => this.#restsUntil(key) <= now),
     );
     return { rungs: rested.length === 0 ? rungs : rested, options: settings };
   }
@@ -114,14 +131,40 @@ export class LadderVoice implements CallVoice {
     return this.#resting.get(name) ?? 0;
   }
 
-  /** The second try of the same way is no other way. */
-  #rest(rung: Rung, error: unknown, next: Rung | undefined): void {
+  /** The second try of the same way is no other way. What was asked for wrongly says nothing about the way. */
+  #rest(settings: UtteranceVoiceOptions, rung: Rung, error: unknown, next: Rung | undefined): void {
+    if (!(error instanceof SpeechFailedError)) return;
     const now = this.#parts.clock.now();
-    if (error instanceof SpeechFailedError && error.lasting)
-      this.#resting.set(rung.vendor, now + LASTING_REST_MS);
+    if (error.lasts === 'account') this.#resting.set(rung.vendor, now + LASTING_REST_MS);
+    else if (error.lasts === 'voice')
+      this.#resting.set(voiceKey(rung.vendor, settings), now + LASTING_REST_MS);
     else if (next?.name !== rung.name) this.#resting.set(rung.name, now + REST_MS);
   }
 }
+
+/** What a vendor may refuse while it takes another. */
+const voiceKey = (vendor: string, { voice, language, ...rest }: VoiceOptions): string =>
+  `${vendor} ${JSON.stringify([voice, language, (rest as Record<string, unknown>)[vendor]])}`;
+
+/** Later settings add to earlier ones, a vendor's too. */
+function merged<T extends VoiceOptions>(earlier: VoiceOptions, later: T): T {
+  return mergedObjects({ ...earlier }, { ...later } as Record<string, unknown>) as T;
+}
+
+function mergedObjects(
+  earlier: Record<string, unknown>,
+  later: Record<string, unknown>,
+): Record<string, unknown> {
+  const result = { ...earlier };
+  for (const [name, value] of Object.entries(later)) {
+    const before = result[name];
+    result[name] = isObject(before) && isObject(value) ? mergedObjects(before, value) : value;
+  }
+  return result;
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const simple = (voice: Voice): Rung => ({
   name: voice.name,
@@ -136,11 +179,15 @@ export class PlainCallVoice implements CallVoice {
   constructor(private readonly tts: Pick<CallVoice, 'speak'>) {}
 
   speak(text$: Observable<string>, options?: UtteranceVoiceOptions): Observable<SpeechChunk> {
-    return this.tts.speak(text$, { ...this.#settings, ...options });
+    return this.tts.speak(text$, merged(this.#settings, options ?? {}));
+  }
+
+  check(): void {
+    // Whatever it is, it is for the service to take or to leave.
   }
 
   use(options: VoiceOptions): void {
-    this.#settings = { ...this.#settings, ...options };
+    this.#settings = merged(this.#settings, options);
   }
 
   close(): void {

@@ -23,12 +23,12 @@ describe('phrases', () => {
   it('are made one after the other, once per voice', async () => {
     const { clock, voice, way } = speaker();
     const phrases = new Phrases(TEXTS, undefined);
-    phrases.prepare(way, { voice: 'anna' }, none);
-    phrases.prepare(way, { voice: 'anna' }, none);
+    void phrases.prepare(way, { voice: 'anna' }, none);
+    void phrases.prepare(way, { voice: 'anna' }, none);
     await clock.advance(50);
     expect(voice.active).toBe(1);
     await clock.advance(5_000);
-    phrases.prepare(way, { voice: 'anna' }, none);
+    void phrases.prepare(way, { voice: 'anna' }, none);
     expect(voice.utterances.map(({ text, options }) => [text, options?.voice, options?.phrase])).toEqual(
       TEXTS.map((text) => [text, 'anna', true]),
     );
@@ -41,32 +41,43 @@ describe('phrases', () => {
     const { clock, way } = speaker();
     const failures: unknown[] = [];
     const phrases = new Phrases(TEXTS, way);
-    phrases.prepare(broken, {}, (error) => failures.push(error));
+    void phrases.prepare(broken, {}, (error) => failures.push(error));
     await clock.advance(5_000);
     expect(failures).toHaveLength(1);
     expect(phrases.audio('One moment.', {})).toHaveLength(2 * 300 * 8);
   });
 
+  it("are no longer the fallback voice's once the voice has spoken again", async () => {
+    const { clock, way } = speaker();
+    const phrases = new Phrases(TEXTS, way);
+    void phrases.prepare(broken, {}, none);
+    await clock.advance(5_000);
+    expect(phrases.find('Goodbye.', { voice: 'anna' })).toBeDefined();
+    void phrases.prepare(way, {}, none);
+    await clock.advance(5_000);
+    expect(phrases.find('Goodbye.', { voice: 'anna' })).toBeUndefined();
+  });
+
   it('are tried again after a failure', async () => {
     const { clock, way } = speaker();
     const phrases = new Phrases(TEXTS, undefined);
-    phrases.prepare(broken, {}, none);
-    phrases.prepare(way, {}, none);
+    await phrases.prepare(broken, {}, none);
+    void phrases.prepare(way, {}, none);
     await clock.advance(5_000);
     expect(phrases.find('Goodbye.', {})).toBeDefined();
   });
 
   it('are at least a soft tone', () => {
     const phrases = new Phrases(TEXTS, undefined);
-    phrases.prepare({ name: 'silent', synthesize: () => NEVER }, {}, none);
+    void phrases.prepare({ name: 'silent', synthesize: () => NEVER }, {}, none);
     expect(phrases.audio('One moment.', {})).toBe(comfortTone());
     expect(phrases.find('One moment.', {})).toBeUndefined();
   });
 
-  it('of the voice that was used longest ago are forgotten', () => {
+  it('of the voice that was used longest ago are forgotten', async () => {
     const phrases = new Phrases(['Hm.'], undefined);
     const way: SpeechWay = { name: 'quick', synthesize: () => of({ audio: Uint8Array.of(1) }) };
-    for (let index = 0; index < 33; index++) phrases.prepare(way, { voice: `voice ${index}` }, none);
+    for (let index = 0; index < 33; index++) await phrases.prepare(way, { voice: `voice ${index}` }, none);
     expect(phrases.find('Hm.', { voice: 'voice 0' })).toBeUndefined();
     expect(phrases.find('Hm.', { voice: 'voice 1' })).toBeDefined();
   });

@@ -1,4 +1,4 @@
-import { concatMap, from, of, tap, toArray, type Observable } from 'rxjs';
+import { concatMap, from, lastValueFrom, of, tap, toArray, type Observable } from 'rxjs';
 import { comfortTone } from './comfort-tone.js';
 import type { SpeechChunk, SpeechWay, UtteranceVoiceOptions, VoiceOptions } from './voice.js';
 
@@ -27,11 +27,14 @@ export class Phrases {
   }
 
   /** Makes what is missing, one after the other; what the voice cannot say now, the fallback voice says. */
-  prepare(way: SpeechWay, options: VoiceOptions, failed: (error: unknown) => void): void {
-    this.#make(keyOf(options), way, options, (error) => {
+  async prepare(way: SpeechWay, options: VoiceOptions, failed: (error: unknown) => void): Promise<void> {
+    try {
+      const made = await this.#make(keyOf(options), way, options);
+      if (made) this.#byVoice.delete(FALLBACK); // the voice can speak again
+    } catch (error) {
       failed(error);
-      if (this.#fallback !== undefined) this.#make(FALLBACK, this.#fallback, {}, () => undefined);
-    });
+      if (this.#fallback !== undefined) await this.#make(FALLBACK, this.#fallback, {}).catch(() => undefined);
+    }
   }
 
   /** @returns undefined when the phrase is not at hand */
@@ -46,19 +49,17 @@ export class Phrases {
     return chunks === undefined ? comfortTone() : Buffer.concat(chunks.map(({ audio }) => audio));
   }
 
-  #make(key: string, way: SpeechWay, options: VoiceOptions, failed: (error: unknown) => void): void {
+  /** @returns whether there was anything to make */
+  async #make(key: string, way: SpeechWay, options: VoiceOptions): Promise<boolean> {
     const missing = this.#texts.filter((text) => this.#byVoice.get(key)?.has(text) !== true);
-    if (missing.length === 0 || this.#pending.has(key)) return;
+    if (missing.length === 0 || this.#pending.has(key)) return false;
     this.#pending.add(key);
-    from(missing)
-      .pipe(concatMap((text) => this.#speak(key, way, text, options)))
-      .subscribe({
-        error: (error: unknown) => {
-          this.#pending.delete(key);
-          failed(error);
-        },
-        complete: () => this.#pending.delete(key),
-      });
+    try {
+      await lastValueFrom(from(missing).pipe(concatMap((text) => this.#speak(key, way, text, options))));
+      return true;
+    } finally {
+      this.#pending.delete(key);
+    }
   }
 
   #speak(key: string, way: SpeechWay, text: string, options: VoiceOptions): Observable<unknown> {

@@ -43,7 +43,8 @@ function ladder(...scripts: (VoiceScript | 'filler only')[]) {
   return { clock, voices, speak, told, falls, fillers, chunks, ended: () => ended };
 }
 
-const fails = (code: string, lasting = false) => new SpeechFailedError(`It failed (${code}).`, code, lasting);
+const fails = (code: string, lasts?: 'account' | 'voice') =>
+  new SpeechFailedError(`It failed (${code}).`, code, lasts);
 
 describe('the ladder', () => {
   it.each<{ alignment: 'words' | 'chars' | 'none'; rest: string }>([
@@ -98,6 +99,39 @@ describe('the ladder', () => {
     expect(second - first).toBe(500 + 1_200);
   });
 
+  it('fills no more than three times: then the limits of the utterance end it', async () => {
+    const test = ladder({ failAfterMs: 0, error: fails('closed') }, { stallAfterMs: 0 });
+    test.speak(of(TEXT));
+    await test.clock.advance(60_000);
+    expect(test.fillers()).toHaveLength(3);
+  });
+
+  it('fills nothing while the text has yet to be written', async () => {
+    const test = ladder({ failAfterMs: 200, error: fails('closed') }, {});
+    const text$ = new Subject<string>();
+    test.speak(text$);
+    text$.next('one ');
+    await test.clock.advance(10_000);
+    expect(test.falls).toHaveLength(1);
+    expect(test.fillers()).toEqual([]);
+    text$.next('two ');
+    text$.complete();
+    await test.clock.advance(2_000);
+    expect(test.ended()).toBe('complete');
+  });
+
+  it('knows how long what it passed on is played, pauses in the text included', async () => {
+    const test = ladder({ failAfterMs: 1_500, error: fails('closed') }, { firstChunkDelayMs: 3_000 });
+    const text$ = new Subject<string>();
+    test.speak(text$);
+    text$.next('one ');
+    await test.clock.advance(4_000);
+    text$.next('two three four five six ');
+    await test.clock.advance(5_000);
+    // 300 ms were heard long ago; 1,200 ms more began at 4,000 ms.
+    expect(test.fillers()[0]).toBeGreaterThan(5_500);
+  });
+
   it('fills nothing when the next way is quick', async () => {
     const test = ladder({ failAfterMs: 0, error: fails('closed') }, { firstChunkDelayMs: 300 });
     test.speak(of(TEXT));
@@ -107,7 +141,7 @@ describe('the ladder', () => {
   });
 
   it('passes over all ways of a vendor whose account is refused', async () => {
-    const test = ladder({ failAfterMs: 0, error: fails('invalid_api_key', true) }, {}, {});
+    const test = ladder({ failAfterMs: 0, error: fails('invalid_api_key', 'account') }, {}, {});
     test.speak(of(TEXT));
     await test.clock.advance(5_000);
     expect(test.falls).toEqual(['way 1 -> way 3']);

@@ -6,6 +6,8 @@ import { SpeechFailedError, type SpeechChunk, type SpeechWay, type UtteranceVoic
 const BYTES_PER_MS = 8;
 /** Silence after a filler before the next one, ms. */
 const FILLER_AGAIN_MS = 1_200;
+/** No more of them in one utterance: then its own limits end it. */
+const MOST_FILLERS = 3;
 
 /** One way to speak, and whose it is. */
 export interface Rung extends SpeechWay {
@@ -60,7 +62,10 @@ class Climber {
   readonly #received = new SpokenText();
   #rung: Subscription | undefined;
   #receivedMs = 0;
-  #firstAudioAt = 0;
+  /** When what was passed on will have been played, if nothing holds it up, ms on the clock. */
+  #playedAt = 0;
+  #fillers = 0;
+  #from = 0;
   #resumed = false;
   /** Text of the running rung that no chunk has told of yet. */
   #untold = '';
@@ -145,9 +150,10 @@ class Climber {
   #emit(chunk: SpeechChunk): void {
     const passed = this.#resumed ? { ...chunk, resumed: true } : chunk;
     this.#resumed = false;
-    if (this.#receivedMs === 0) this.#firstAudioAt = this.#ladder.clock.now();
+    const lengthMs = chunk.audio.length / BYTES_PER_MS;
     this.#received.append(passed, this.#receivedMs);
-    this.#receivedMs += chunk.audio.length / BYTES_PER_MS;
+    this.#receivedMs += lengthMs;
+    this.#playedAt = Math.max(this.#ladder.clock.now(), this.#playedAt) + lengthMs;
     this.#subscriber.next(passed);
   }
 
@@ -165,8 +171,9 @@ class Climber {
     }
     const kept = this.#received.takeBack(this.#receivedMs);
     this.#resumed = true;
+    this.#from = this.#source.lengthOf(kept);
     this.#armFiller(this.#ladder.fillerAfterMs);
-    this.#climb(next, this.#source.lengthOf(kept));
+    this.#climb(next, this.#from);
   }
 
   #nextAfter(index: number, error: unknown): number {
@@ -180,11 +187,14 @@ class Climber {
   #armFiller(afterMs: number): void {
     if (this.#cancelFiller !== undefined) return;
     const { clock, filler } = this.#ladder;
-    const playsUntil = this.#receivedMs === 0 ? 0 : this.#firstAudioAt + this.#receivedMs;
-    this.#cancelFiller = clock.after(Math.max(0, playsUntil - clock.now()) + afterMs, () => {
+    this.#cancelFiller = clock.after(Math.max(0, this.#playedAt - clock.now()) + afterMs, () => {
       this.#cancelFiller = undefined;
-      this.#emit({ audio: filler(), alignment: [] });
-      this.#armFiller(FILLER_AGAIN_MS);
+      // A text that has yet to be written keeps the caller waiting for itself, and has its own limits.
+      if (this.#source.hasText(this.#from)) {
+        this.#fillers++;
+        this.#emit({ audio: filler(), alignment: [] });
+      }
+      if (this.#fillers < MOST_FILLERS) this.#armFiller(FILLER_AGAIN_MS);
     });
   }
 }
@@ -224,6 +234,11 @@ class WrittenText {
       if (this.#failed) reader.error(this.#ended?.error);
       else if (this.#ended !== undefined) reader.complete();
     });
+  }
+
+  /** Whether something to be said was written from `start` on. */
+  hasText(start: number): boolean {
+    return this.#text.slice(start).trim() !== '';
   }
 
   /** Where in the text as many letters as in `told` have passed: white space may have been told differently. */

@@ -38,11 +38,15 @@ export class TtsService implements OnApplicationBootstrap {
   /** Phrases for a failure are made while all is well. */
   onApplicationBootstrap(): void {
     if (this.voice.open === undefined) return;
-    const [way] = this.voice.open().ways({ phrase: true });
-    if (way !== undefined)
-      this.phrases.prepare(way, {}, (error) => {
-        this.noPhrases(error);
-      });
+    const session = this.voice.open();
+    const [way] = session.ways({ phrase: true });
+    if (way === undefined) return;
+    const failed = (error: unknown) => {
+      this.noPhrases(error);
+    };
+    void this.phrases.prepare(way, {}, failed).finally(() => {
+      session.close();
+    });
   }
 
   /**

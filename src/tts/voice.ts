@@ -15,6 +15,8 @@ export interface SpeechChunk {
   readonly audio: Uint8Array;
   /** What is said and when; may reach beyond this chunk's audio into that of the following chunks. */
   readonly alignment?: readonly AlignedText[];
+  /** The times of {@link alignment} are estimates: heard text is then proportional between what is known. */
+  readonly estimated?: boolean;
   /** Text that starts with this chunk, for voices without alignment: heard text is then proportional. */
   readonly text?: string;
   /** Another way of speaking takes over here: text that was told but had no audio yet is told again. */
@@ -55,6 +57,8 @@ export interface Voice {
 
 /** A voice for as long as a call lasts. */
 export interface VoiceSession {
+  /** @throws Error that names a wrong setting */
+  check?(options: VoiceOptions): void;
   /** Connects, so that the first utterance does not wait for it; called again when the call's settings change. */
   warm?(options: VoiceOptions): void;
   /** Ways to speak one utterance, best first: when one fails, the next is given the text that has no audio yet. */
@@ -76,15 +80,20 @@ export class SpeechFailedError extends Error {
 
   /**
    * @param code the vendor's error code, or ours: `timeout`, `stalled`, `closed`, `incomplete`, …
-   * @param lasting true when another try with the same account cannot help, as with a wrong key
+   * @param lasts what another try cannot help: nothing of the `account`, as with a wrong key, or this `voice`
    */
   constructor(
     message: string,
     readonly code: string,
-    readonly lasting = false,
+    readonly lasts?: 'account' | 'voice',
     options?: ErrorOptions,
   ) {
     super(message, options);
+  }
+
+  /** Another try of the same utterance with this vendor cannot help. */
+  get lasting(): boolean {
+    return this.lasts !== undefined;
   }
 }
 

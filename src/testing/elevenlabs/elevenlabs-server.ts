@@ -9,7 +9,8 @@ import { type Generation, GenerationLog, type HeardGeneration } from './generati
 import { HttpExchange } from './http-exchange.js';
 import { HttpSpeech } from './http-speech.js';
 import { refusal } from './refusal.js';
-import { changedScenario, DEFAULT_SCENARIO, type SpeechScenario } from './scenario.js';
+import { changedScenario, DEFAULT_SCENARIO, type ServerScenario } from './scenario.js';
+import { ScribeScript, type ScriptedWords } from './scribe-script.js';
 import { ServerJournal } from './server-journal.js';
 import { type ServerState, unauthorized } from './server-state.js';
 import { SocketDesk } from './socket-desk.js';
@@ -23,7 +24,7 @@ export interface ElevenLabsServerOptions {
   readonly port?: number;
   /** The one valid key; by default any key that is not empty is valid. */
   readonly apiKey?: string;
-  readonly scenario?: Partial<SpeechScenario>;
+  readonly scenario?: Partial<ServerScenario>;
 }
 
 interface Route {
@@ -33,7 +34,8 @@ interface Route {
 }
 
 /**
- * ElevenLabs' text to speech on 127.0.0.1, by HTTP and by sockets: what it does, how long it takes, and how it fails.
+ * ElevenLabs' text to speech on 127.0.0.1, by HTTP and by sockets, and its realtime transcription: what they do, how
+ * long they take, and how they fail.
  * Its audio tells which generation and which ms of it it is: `heard` reads it back.
  */
 export class ElevenLabsServer {
@@ -70,7 +72,8 @@ export class ElevenLabsServer {
       faults: new FaultQueue(),
       generations: new GenerationLog(),
       apiKey,
-      tokens: new Set(),
+      tokens: new Map(),
+      script: new ScribeScript(),
       scenario: changedScenario(DEFAULT_SCENARIO, scenario),
     };
     const connections = new Set<Socket>();
@@ -115,9 +118,19 @@ export class ElevenLabsServer {
     return this.#state.generations.all;
   }
 
-  /** Contexts and requests that begin from now on speak so. */
-  set(scenario: Partial<SpeechScenario>): void {
+  /** Contexts and requests that begin from now on speak so, and transcription sockets that open transcribe so. */
+  set(scenario: Partial<ServerScenario>): void {
     this.#state.scenario = changedScenario(this.#state.scenario, scenario);
+  }
+
+  /** What callers say in their next utterances, on whatever transcription socket; 'something' once all is said. */
+  hears(...utterances: readonly (string | ScriptedWords)[]): void {
+    this.#state.script.add(utterances);
+  }
+
+  /** Utterances of {@link hears} that nobody has begun to say. */
+  get unheard(): number {
+    return this.#state.script.left;
   }
 
   /** Each fault waits for its event, and strikes `times` times. */
@@ -188,17 +201,17 @@ function routesOf(state: ServerState): readonly Route[] {
     spoken('/stream/with-timestamps', true, true),
     {
       pattern: /^\/v1\/single-use-token\/([^/]+)$/,
-      answer: (exchange) => {
+      answer: (exchange, type) => {
         const refused = unauthorized(state, exchange.headers);
         if (refused !== undefined) exchange.refuse(refused);
-        else exchange.json({ token: newToken(state) });
+        else exchange.json({ token: newToken(state, type) });
       },
     },
   ];
 }
 
-function newToken({ tokens, random }: ServerState): string {
+function newToken({ tokens, random }: ServerState, type: string): string {
   const token = `sutkn_${Math.floor(random() * 2 ** 32).toString(36)}`;
-  tokens.add(token);
+  tokens.set(token, type);
   return token;
 }

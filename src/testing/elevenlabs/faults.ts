@@ -61,6 +61,44 @@ export const FAULT_KINDS = {
     /** The connection is reset after `after` chunks; whole answers in the middle. */
     'cut',
   ],
+  /** The next transcription socket, or what it is sent next; `after` counts the chunks it is sent from then on. */
+  scribe: [
+    /** The upgrade is refused. */
+    '401',
+    '403',
+    '429',
+    '500',
+    /** The upgrade is never answered. */
+    'hang',
+    /** `session_started` comes `delayMs` (default 5000) after the socket opened. */
+    'session-delay',
+    /** The server closes in good order (1000) `after` ms after the socket opened, whatever it was sent. */
+    'idle-1000',
+    /** An error after `after` chunks; the socket stays open. */
+    'rate-limited',
+    'quota-exceeded',
+    'transcriber-error',
+    /** An error after `after` chunks, and close 1008. */
+    'session-time-limit',
+    /** The connection breaks (1006) after `after` chunks. */
+    'cut',
+    /** A frame that is no JSON after `after` chunks. */
+    'malformed-json',
+    /** A message of a type that nobody knows after `after` chunks. */
+    'unknown-message',
+    /** The next partial transcript of several words is followed at once by one that lacks the last. */
+    'shrinking-partial',
+    /** The next commit is refused, whatever audio there is; the audio stays uncommitted. */
+    'commit-throttled',
+    /** The next commit is answered by its committed transcript twice. */
+    'duplicate-commit',
+    /** The next commit is answered with timestamps too, asked for or not. */
+    'unasked-timestamps',
+    /** The next commit with a text is answered with that text three times over. */
+    'triplicated-text',
+    /** The next commit is never answered. */
+    'no-final',
+  ],
 } as const;
 
 export type FaultPlace = keyof typeof FAULT_KINDS;
@@ -71,7 +109,10 @@ interface FaultOf<P extends FaultPlace> {
   readonly kind: FaultKind<P>;
   /** How often it strikes, once by default; Infinity: always. */
   readonly times?: number;
-  /** Messages or chunks of audio that come before it strikes, 1 by default; for `close-idle` ms, 1000 by default. */
+  /**
+   * Messages or chunks of audio that come before it strikes, 1 by default; for `close-idle` and `idle-1000` ms, 1000 by
+   * default.
+   */
   readonly after?: number;
   /**
    * Error code in the body or the frame. With `429` also `concurrent_limit_exceeded` (default),
@@ -80,14 +121,14 @@ interface FaultOf<P extends FaultPlace> {
   readonly code?: string;
   /** Header `retry-after`, s; with a refused request or upgrade. */
   readonly retryAfterS?: number;
-  /** For `slow`, ms; finite: see `hang`. */
+  /** For `slow` and `session-delay`, ms; finite: see `hang`. */
   readonly delayMs?: number;
   /** For `late-frames`. */
   readonly messages?: number;
 }
 
 /** One way to fail, at one place. Of several that wait, each event is struck by the first that fits. */
-export type ElevenLabsFault = FaultOf<'upgrade'> | FaultOf<'socket'> | FaultOf<'http'>;
+export type ElevenLabsFault = FaultOf<'upgrade'> | FaultOf<'socket'> | FaultOf<'http'> | FaultOf<'scribe'>;
 export type PlacedFault<P extends FaultPlace> = FaultOf<P>;
 
 const PLACES = Object.keys(FAULT_KINDS) as FaultPlace[];
@@ -95,7 +136,8 @@ const VOICE = new RegExp(`^fault-(?:(${PLACES.join('|')})-)?(.+)$`);
 
 /**
  * The fault that a voice id asks for: `fault-KIND` wherever there is such a kind, `fault-PLACE-KIND` at one place only;
- * `-N` behind it is its `after`. Examples: `fault-401`, `fault-stall-0`, `fault-socket-cut-5`.
+ * `-N` behind it is its `after`. Examples: `fault-401`, `fault-stall-0`, `fault-socket-cut-5`. Transcription has no
+ * voices: there the API key asks.
  */
 export function voiceFault<P extends FaultPlace>(voiceId: string, where: P): PlacedFault<P> | undefined {
   const [, place, name = ''] = VOICE.exec(voiceId) ?? [];

@@ -48,15 +48,17 @@ export function invalid(loc: readonly string[], msg: string, type = 'value_error
   return { status: 422, headers: JSON_TYPE, body: JSON.stringify({ detail: [{ loc, msg, type }] }) };
 }
 
+type RefusingFault = PlacedFault<'http'> | PlacedFault<'upgrade'> | PlacedFault<'scribe'>;
+
 /** What a fault with a status answers; undefined for other kinds. */
-export function faultRefusal(fault: PlacedFault<'http'> | PlacedFault<'upgrade'>): Refusal | undefined {
+export function faultRefusal(fault: RefusingFault): Refusal | undefined {
   if (!/^\d+$/.test(fault.kind)) return undefined;
   const answer = answerTo(fault);
   const retry = fault.retryAfterS === undefined ? {} : { 'retry-after': String(fault.retryAfterS) };
   return { ...answer, headers: { ...answer.headers, ...retry } };
 }
 
-function answerTo({ kind, code }: PlacedFault<'http'> | PlacedFault<'upgrade'>): Refusal {
+function answerTo({ kind, code }: RefusingFault): Refusal {
   if (kind === '422') return invalid(['body', 'text'], 'Field required', 'missing');
   if (kind === '503')
     return {

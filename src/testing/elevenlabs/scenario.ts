@@ -1,4 +1,5 @@
 import type { Random } from '../random.js';
+import { DEFAULT_SCRIBE_SCENARIO, type ScribeScenario } from './scribe-scenario.js';
 
 /** Which characters and times a message of audio tells; times in ms. */
 export type AlignmentMode =
@@ -20,7 +21,7 @@ export type AlignmentMode =
 export interface SpeechScenario {
   /** Audio per character (code point) of the text, whole ms. */
   readonly msPerChar: number;
-  /** From upgrade request to answer, ms. */
+  /** From upgrade request to answer, of any socket, ms. */
   readonly handshakeMs: readonly [from: number, to: number];
   /** From the trigger of a generation to its first message of audio, ms. */
   readonly firstAudioMs: readonly [from: number, to: number];
@@ -43,7 +44,11 @@ export interface SpeechScenario {
   readonly inactivityMs?: number;
 }
 
-export const DEFAULT_SCENARIO: SpeechScenario = {
+/** How the server speaks and transcribes. */
+export interface ServerScenario extends SpeechScenario, ScribeScenario {}
+
+export const DEFAULT_SCENARIO: ServerScenario = {
+  ...DEFAULT_SCRIBE_SCENARIO,
   msPerChar: 60,
   handshakeMs: [20, 60],
   firstAudioMs: [75, 200],
@@ -60,7 +65,7 @@ export const DEFAULT_SCENARIO: SpeechScenario = {
 };
 
 /** @throws Error that names the wrong setting */
-export function changedScenario(scenario: SpeechScenario, change: Partial<SpeechScenario>): SpeechScenario {
+export function changedScenario<S extends SpeechScenario>(scenario: S, change: Partial<S>): S {
   const changed = { ...scenario, ...change };
   const { msPerChar, speed, messageMs } = changed;
   if (!Number.isInteger(msPerChar) || msPerChar < 1) throw new Error('msPerChar: must be whole and positive');

@@ -4,6 +4,15 @@ import type { Clock } from '../../call/clock.js';
 const MOST_ENTRIES = 100_000;
 
 type Fields = Readonly<Record<string, string>>;
+type SpeechMessageKind = 'audio' | 'final' | 'error' | 'flush_done' | 'malformed';
+type ScribeMessageKind =
+  | 'session_started'
+  | 'partial_transcript'
+  | 'committed_transcript'
+  | 'committed_transcript_with_timestamps'
+  | 'error'
+  | 'malformed'
+  | 'unknown';
 
 /** What can happen, without its time. */
 export type JournalEvent =
@@ -35,7 +44,10 @@ export type JournalEvent =
   /** `status` 0: no answer at all. */
   | { readonly type: 'upgrade-refused'; readonly socket: number; readonly status: number }
   | { readonly type: 'socket-open'; readonly socket: number }
-  /** `message` is parsed JSON; undefined when it is none. */
+  /**
+   * `message` is parsed JSON; undefined when it is none. Of transcription `audio_base_64` is the length of its audio,
+   * bytes.
+   */
   | {
       readonly type: 'message-in';
       readonly socket: number;
@@ -46,9 +58,11 @@ export type JournalEvent =
       readonly type: 'message-out';
       readonly socket: number;
       readonly contextId: string | undefined;
-      readonly kind: 'audio' | 'final' | 'error' | 'flush_done' | 'malformed';
+      readonly kind: SpeechMessageKind | ScribeMessageKind;
       /** Audio in this message. */
       readonly audioMs: number;
+      /** Of a transcript its text, of an error of transcription its type. */
+      readonly text?: string;
     }
   | {
       readonly type: 'socket-closed';
@@ -81,7 +95,7 @@ export type WarningCode =
   | 'unflushed-text-dropped'
   /** The first message of stream-input has another text than one space. */
   | 'first-message-not-a-space'
-  /** Neither JSON nor an object: the socket is closed. */
+  /** Neither JSON nor an object: the socket is closed; one for transcription tells `input_error` and stays open. */
   | 'malformed-message';
 
 export type JournalEntry = JournalEvent & {

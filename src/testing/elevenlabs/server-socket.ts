@@ -7,6 +7,7 @@ type MessageKind = EntryOf<'message-out'>['kind'];
 export interface SocketRequest {
   /** Number in the journal. */
   readonly number: number;
+  /** Of a transcription the API key: what asks for faults. */
   readonly voiceId: string;
   readonly query: Readonly<Record<string, string>>;
 }
@@ -31,30 +32,39 @@ export class ServerSocket {
     return this.#open;
   }
 
-  /** @param message what was received: undefined for what is no JSON object */
-  listen(message: (message: Record<string, unknown> | undefined) => void, closed: () => void): void {
+  /**
+   * @param message what was received: undefined for what is no JSON object
+   * @param kept what of a message the journal keeps, all by default; with it nothing of binary frames
+   */
+  listen(
+    message: (message: Record<string, unknown> | undefined) => void,
+    closed: (by: 'client' | 'server') => void,
+    kept?: (message: Record<string, unknown>) => Record<string, unknown>,
+  ): void {
     this.#socket.on('message', (data, isBinary) => {
       if (!this.#open) return;
       const text = textOf(data);
       const parsed = isBinary ? undefined : parsedObject(text);
-      this.#journal.add({ type: 'message-in', socket: this.request.number, text, message: parsed });
+      this.#keep(text, parsed, isBinary, kept);
       message(parsed);
     });
     this.#socket.on('close', (code) => {
       this.#open = false;
       const by = this.#closedByServer ? 'server' : 'client';
       this.#journal.add({ type: 'socket-closed', socket: this.request.number, code, by });
-      closed();
+      closed(by);
     });
   }
 
-  send(kind: MessageKind, message: unknown, contextId?: string, audioMs = 0): void {
-    this.sendText(kind, JSON.stringify(message), contextId, audioMs);
+  /** @param said for the journal */
+  send(kind: MessageKind, message: unknown, contextId?: string, audioMs = 0, said?: string): void {
+    this.sendText(kind, JSON.stringify(message), contextId, audioMs, said);
   }
 
-  sendText(kind: MessageKind, text: string, contextId?: string, audioMs = 0): void {
+  sendText(kind: MessageKind, text: string, contextId?: string, audioMs = 0, said?: string): void {
     if (!this.#open) return;
-    this.#journal.add({ type: 'message-out', socket: this.request.number, contextId, kind, audioMs });
+    const entry = { type: 'message-out', socket: this.request.number, contextId, kind, audioMs } as const;
+    this.#journal.add(said === undefined ? entry : { ...entry, text: said });
     this.#socket.send(text);
   }
 
@@ -80,6 +90,22 @@ export class ServerSocket {
 
   warn(code: WarningCode, contextId?: string): void {
     this.#journal.add({ type: 'warning', code, socket: this.request.number, contextId });
+  }
+
+  #keep(
+    text: string,
+    parsed: Record<string, unknown> | undefined,
+    isBinary: boolean,
+    kept?: (message: Record<string, unknown>) => Record<string, unknown>,
+  ): void {
+    const entry = { type: 'message-in', socket: this.request.number } as const;
+    if (kept === undefined) this.#journal.add({ ...entry, text, message: parsed });
+    else if (parsed === undefined)
+      this.#journal.add({ ...entry, text: isBinary ? '' : text, message: parsed });
+    else {
+      const message = kept(parsed);
+      this.#journal.add({ ...entry, text: JSON.stringify(message), message });
+    }
   }
 }
 

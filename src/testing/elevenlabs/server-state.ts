@@ -3,7 +3,8 @@ import type { Random } from '../random.js';
 import type { FaultQueue } from './faults.js';
 import type { GenerationLog } from './generation.js';
 import { type Refusal, refusal } from './refusal.js';
-import type { SpeechScenario } from './scenario.js';
+import type { ServerScenario } from './scenario.js';
+import type { ScribeScript } from './scribe-script.js';
 import type { ServerJournal } from './server-journal.js';
 
 /** What all connections of one server share. */
@@ -15,10 +16,12 @@ export interface ServerState {
   readonly generations: GenerationLog;
   /** The one valid key; undefined: any. */
   readonly apiKey: string | undefined;
-  /** Single-use tokens that were not used yet. */
-  readonly tokens: Set<string>;
+  /** Single-use tokens that were not used yet, and what each is for. */
+  readonly tokens: Map<string, string>;
+  /** What is said to transcription sockets. */
+  readonly script: ScribeScript;
   /** For what begins now. */
-  scenario: SpeechScenario;
+  scenario: ServerScenario;
 }
 
 type Fields = Readonly<Record<string, string>>;
@@ -26,11 +29,23 @@ type Fields = Readonly<Record<string, string>>;
 /** @returns what an unauthorised request is answered; undefined for an authorised one */
 export function unauthorized(state: ServerState, headers: Fields, query: Fields = {}): Refusal | undefined {
   const token = query['single_use_token'];
-  if (token !== undefined && state.tokens.delete(token)) return undefined;
+  if (token !== undefined && spend(state, token, 'tts_websocket')) return undefined;
   const bearer = (headers['authorization'] ?? query['authorization'])?.replace(/^Bearer /i, '');
   const key = headers['xi-api-key'] ?? bearer ?? '';
   const isValid = state.apiKey === undefined ? key !== '' : key === state.apiKey;
   return isValid ? undefined : refusal(401);
+}
+
+/** The same for a transcription socket, where a token counts instead of a key, not besides one. */
+export function unauthorizedScribe(state: ServerState, headers: Fields, query: Fields): Refusal | undefined {
+  const { token } = query;
+  if (token === undefined) return unauthorized(state, headers);
+  return spend(state, token, 'realtime_scribe') ? undefined : refusal(401);
+}
+
+/** @returns whether the token was good; it is not any more */
+function spend({ tokens }: ServerState, token: string, type: string): boolean {
+  return tokens.get(token) === type && tokens.delete(token);
 }
 
 export const OUTPUT_FORMAT = 'ulaw_8000';

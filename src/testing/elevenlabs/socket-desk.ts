@@ -6,7 +6,9 @@ import { readHeaders, readUrl } from './http-exchange.js';
 import { MultiStream } from './multi-stream.js';
 import { between } from './scenario.js';
 import { ServerSocket } from './server-socket.js';
-import { type ServerState, unauthorized } from './server-state.js';
+import { readScribeQuery } from './scribe-query.js';
+import { ScribeStream } from './scribe-stream.js';
+import { type ServerState, unauthorized, unauthorizedScribe } from './server-state.js';
 import { SingleStream } from './single-stream.js';
 import { readSpeechQuery } from './socket-query.js';
 
@@ -18,8 +20,11 @@ interface Session {
 }
 
 interface SocketRoute {
-  /** Its group is the voice id. */
+  /** Its group, if any, is the voice id. */
   readonly pattern: RegExp;
+  /** Where the faults of its upgrades are. */
+  readonly where: 'upgrade' | 'scribe';
+  readonly unauthorized: typeof unauthorizedScribe;
   /** @returns a refusal, or what begins once the socket is open */
   readonly prepare: (
     state: ServerState,
@@ -29,13 +34,38 @@ interface SocketRoute {
 
 const speechRoute = (name: string, Stream: typeof MultiStream | typeof SingleStream): SocketRoute => ({
   pattern: new RegExp(`^/v1/text-to-speech/([^/]+)/${name}$`),
+  where: 'upgrade',
+  unauthorized,
   prepare: (state, query) => {
     const speech = readSpeechQuery(query);
     return 'status' in speech ? speech : (socket) => new Stream(state, socket, speech);
   },
 });
 
+const scribeRoute: SocketRoute = {
+  pattern: /^\/v1\/speech-to-text\/realtime$/,
+  where: 'scribe',
+  unauthorized: unauthorizedScribe,
+  prepare: (state, query) => (socket) => {
+    try {
+      return new ScribeStream(state, socket, readScribeQuery(query));
+    } catch (error) {
+      return refuseSession(socket, (error as Error).message);
+    }
+  },
+};
+
+/** Transcription says what is wrong with its URL on the open socket, and closes it. */
+function refuseSession(socket: ServerSocket, error: string): Session {
+  const ignore = () => undefined;
+  socket.listen(ignore, ignore);
+  socket.send('error', { message_type: 'invalid_request', error }, undefined, 0, 'invalid_request');
+  socket.close(1008, 'invalid_request');
+  return { contexts: 0 };
+}
+
 const ROUTES: readonly SocketRoute[] = [
+  scribeRoute,
   speechRoute('multi-stream-input', MultiStream),
   speechRoute('stream-input', SingleStream),
 ];
@@ -82,13 +112,14 @@ export class SocketDesk {
       refuse({ ...refusal(404), body: '{"detail":"Not Found"}' });
       return;
     }
-    const voiceId = decodeURIComponent(found.match?.[1] ?? '');
-    const begin = unauthorized(this.#state, headers, query) ?? found.route.prepare(this.#state, query);
+    const { route, match } = found;
+    const voiceId = decodeURIComponent(match?.[1] ?? headers['xi-api-key'] ?? '');
+    const begin = route.unauthorized(this.#state, headers, query) ?? route.prepare(this.#state, query);
     if ('status' in begin) {
       refuse(begin);
       return;
     }
-    const fault = this.#state.faults.take('upgrade', voiceId);
+    const fault = this.#takeFault(route, voiceId);
     const refusedByFault = fault && faultRefusal(fault);
     if (refusedByFault !== undefined) {
       refuse(refusedByFault);
@@ -106,6 +137,12 @@ export class SocketDesk {
         webSocket.on('close', () => this.#open.delete(socket));
       });
     });
+  }
+
+  #takeFault({ where }: SocketRoute, voiceId: string) {
+    const { faults } = this.#state;
+    if (where === 'upgrade') return faults.take(where, voiceId);
+    return faults.take(where, voiceId, (kind) => kind === 'hang' || /^\d+$/.test(kind));
   }
 
   #handshakeMs(): number {

@@ -1,4 +1,6 @@
 import { Observable } from 'rxjs';
+import { Alarm } from '../../call/alarm.js';
+import type { Clock } from '../../call/clock.js';
 import { isSpace, isUnspaced, isWordCharacter, letters } from './characters.js';
 import { endsInBlock, startsBlock } from './line-starts.js';
 import { pauseAt, type Pause, UNDECIDED } from './pauses.js';
@@ -26,6 +28,13 @@ const LONG_SENTENCE = 120;
 const WORTHWHILE = 40;
 /** Where words end without white space is known when the next one is there, characters. */
 const WORD = 12;
+
+/** A text that pauses behind a sentence is not waited for: what follows may take seconds, as with a tool call. */
+export interface ClausePause {
+  readonly clock: Clock;
+  /** Pause after which a whole sentence is passed on, ms. */
+  readonly ms: number;
+}
 
 /** Cuts a text that arrives in pieces into clauses; the clauses joined are the text. */
 export class ClauseCutter {
@@ -56,6 +65,11 @@ export class ClauseCutter {
     const clauses: string[] = [];
     for (let end = this.#clauseEnd(); end > 0; end = this.#clauseEnd()) clauses.push(this.#take(end));
     return clauses;
+  }
+
+  /** What is in no clause yet. */
+  get pending(): string {
+    return this.#text;
   }
 
   /** What is left. */
@@ -152,24 +166,39 @@ export class ClauseCutter {
 }
 
 /** Turns pieces of text into clauses; what came before an error is passed on before the error. */
-export const intoClauses = (text$: Observable<string>, options: ClauseOptions = {}): Observable<string> =>
+export const intoClauses = (
+  text$: Observable<string>,
+  options: ClauseOptions = {},
+  pause?: ClausePause,
+): Observable<string> =>
   new Observable((subscriber) => {
     const cutter = new ClauseCutter(options);
+    const alarm = pause && new Alarm(pause.clock);
     const give = (clauses: readonly string[]) => {
       clauses.forEach((clause) => {
         subscriber.next(clause);
       });
     };
-    return text$.subscribe({
-      next: (piece) => {
-        give(cutter.push(piece));
-      },
-      error: (reason: unknown) => {
-        subscriber.error(reason);
-      },
-      complete: () => {
-        give(cutter.flush());
-        subscriber.complete();
-      },
-    });
+    subscriber.add(() => alarm?.stop());
+    subscriber.add(
+      text$.subscribe({
+        next: (piece) => {
+          give(cutter.push(piece));
+          alarm?.set(pause?.ms ?? 0, () => {
+            if (isWhole(cutter.pending, options)) give(cutter.flush());
+          });
+        },
+        error: (reason: unknown) => {
+          subscriber.error(reason);
+        },
+        complete: () => {
+          give(cutter.flush());
+          subscriber.complete();
+        },
+      }),
+    );
   });
+
+/** Whether a sentence is over, should another one begin behind it. */
+const isWhole = (text: string, options: ClauseOptions): boolean =>
+  text.trim() !== '' && new ClauseCutter(options).push(`${text}A`)[0] === text;

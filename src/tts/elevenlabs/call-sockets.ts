@@ -1,6 +1,7 @@
 import type { CancelTimer, Clock } from '../../call/clock.js';
 import type { SpeechFailedError } from '../voice.js';
 import { ContextSocket, type ContextSocketOptions } from './context-socket.js';
+import { failed } from './failures.js';
 
 /** A socket that lived so long was sound: its successor is opened at once, ms. */
 const SOUND_MS = 5_000;
@@ -28,7 +29,9 @@ export class CallSockets {
   /** Keeps a socket open to `url` from now on. */
   warm(url: string): void {
     this.#warmUrl = url;
-    if (!this.#closed && this.#find(url) === undefined) this.#open(url);
+    if (this.#closed) return;
+    for (const [socket, { url: other }] of this.#sockets) if (other !== url) socket.retire();
+    if (this.#find(url) === undefined) this.#open(url);
   }
 
   /** A socket with room for a context. */
@@ -58,6 +61,7 @@ export class CallSockets {
   }
 
   #open(url: string): ContextSocket {
+    if (this.#closed) throw failed('closed', 'is not asked any more: the call is over');
     const socket: ContextSocket = new ContextSocket({
       ...this.#options,
       url,

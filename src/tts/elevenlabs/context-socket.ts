@@ -160,8 +160,8 @@ export class ContextSocket {
   }
 
   /** Cuts the connection: the only way to stop the server at once. */
-  terminate(): void {
-    this.#end(undefined);
+  terminate(error: SpeechFailedError): void {
+    this.#fail(error);
   }
 
   #listen(): void {
@@ -230,7 +230,8 @@ export class ContextSocket {
   /** Only contexts that were opened are kept alive: any message for an unknown one would open it. */
   #keepAlive(): void {
     if (this.#queue !== undefined || this.#closing) return;
-    if (this.#unanswered && this.#slots.size === 0) {
+    const isHeard = [...this.#slots.values()].some(({ listener }) => listener !== undefined);
+    if (this.#unanswered && !isHeard) {
       this.#fail(failed('no_answer', 'does not answer'));
       return;
     }

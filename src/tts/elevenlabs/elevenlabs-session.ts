@@ -24,6 +24,10 @@ export class ElevenLabsSession implements VoiceSession {
   }
 
   /** @throws Error that names a wrong option */
+  check(options: VoiceOptions): void {
+    speechRequest(this.#options, options);
+  }
+
   warm(options: VoiceOptions): void {
     const request = speechRequest(this.#options, options);
     this.#sockets.warm(socketUrl(this.#options, request));

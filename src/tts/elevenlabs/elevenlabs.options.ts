@@ -8,6 +8,15 @@ const name = (what: string) =>
     .trim()
     .min(1, `must be ${what}`);
 
+/** Whether `tag` is well-formed BCP 47. */
+export function isLanguage(tag: string): boolean {
+  try {
+    return new Intl.Locale(tag).language !== '';
+  } catch {
+    return false;
+  }
+}
+
 const settings = z.strictObject({
   /** 0 varies more, 1 is even. */
   stability: z.number().min(0).max(1).optional(),
@@ -38,7 +47,10 @@ const schema = z.strictObject({
   ...utterance,
   model: utterance.model.default('eleven_flash_v2_5'),
   /** Environment variable `ELEVENLABS_API_KEY`. */
-  apiKey: name('an ElevenLabs API key (ELEVENLABS_API_KEY)'),
+  apiKey: name('an ElevenLabs API key (ELEVENLABS_API_KEY)').regex(
+    /^[\x21-\x7e]+$/,
+    'must be an ElevenLabs API key (ELEVENLABS_API_KEY): plain characters, copied whole',
+  ),
   /** Voice of utterances that name none; `ELEVENLABS_VOICE_ID`. */
   voiceId: name('the id of an ElevenLabs voice (ELEVENLABS_VOICE_ID)'),
   /** Host, e.g. `https://api.eu.residency.elevenlabs.io` for EU residency. */
@@ -50,7 +62,7 @@ const schema = z.strictObject({
     .transform((url) => url.replace(/\/+$/, ''))
     .default('https://api.elevenlabs.io'),
   /** BCP 47 tag of the language spoken; default: the model finds it out. */
-  language: z.string().min(2).optional(),
+  language: z.string().refine(isLanguage, 'must be a BCP 47 tag such as en or de-AT').optional(),
   /** `false` asks ElevenLabs to keep nothing (enterprise accounts). */
   logging: z.boolean().default(true),
   /** Whether ElevenLabs spells out numbers itself: the default model does so for enterprise accounts only. */

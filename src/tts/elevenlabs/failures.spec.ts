@@ -39,5 +39,6 @@ describe('a refusal', () => {
     });
     expect(message).not.toContain('PIN');
     expect(reported('input_timeout_exceeded').message).toContain('input_timeout_exceeded');
+    expect(reported("Text 'my card is 4111' too long").message).not.toContain('4111');
   });
 });

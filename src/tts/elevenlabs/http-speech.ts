@@ -92,7 +92,8 @@ class SpeechRequestRun {
 
   #ask(text: string, abortSignal: AbortSignal) {
     const { client, request, settings } = this.#options;
-    const { voiceId, model, language, settings: voiceSettings, pronunciation } = request;
+    const { voiceId, model, settings: voiceSettings, pronunciation } = request;
+    const language = languageCode(request);
     return client.textToSpeech
       .streamWithTimestamps(
         voiceId,
@@ -104,8 +105,10 @@ class SpeechRequestRun {
           ...(settings.textNormalization === 'auto'
             ? {}
             : { applyTextNormalization: settings.textNormalization }),
-          ...(language === undefined ? {} : { languageCode: languageCode(language) }),
-          ...(voiceSettings === undefined ? {} : { voiceSettings: { ...voiceSettings } as VoiceSettings }),
+          ...(language === undefined ? {} : { languageCode: language }),
+          ...(Object.keys(voiceSettings ?? {}).length === 0
+            ? {}
+            : { voiceSettings: { ...voiceSettings } as VoiceSettings }),
           ...(pronunciation === undefined
             ? {}
             : { pronunciationDictionaryLocators: pronunciation.map(locator) }),

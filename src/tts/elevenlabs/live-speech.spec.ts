@@ -87,11 +87,23 @@ describe('live speech', () => {
     const subscription = speak(text$).subscribe();
     await until(() => received().length === 1);
     for (const token of ['Hel', 'lo ', 'the', 're', '.']) text$.next(token);
-    await clock.pass(100);
+    await clock.pass(50);
     expect(received()).toHaveLength(1);
     text$.next(' H');
     await until(() => received().length === 2);
     expect(received()[1]).toMatchObject({ text: 'Hello there. ' });
+    subscription.unsubscribe();
+  });
+
+  it('does not hold a sentence back when the text pauses behind it, but half a one, and an abbreviation', async () => {
+    const text$ = new Subject<string>();
+    const subscription = speak(text$).subscribe();
+    text$.next('One moment. ');
+    await until(() => received().length === 2);
+    expect(received()[1]).toMatchObject({ text: 'One moment. ' });
+    text$.next('I asked Dr. ');
+    await clock.pass(600);
+    expect(received()).toHaveLength(2);
     subscription.unsubscribe();
   });
 
@@ -287,6 +299,18 @@ describe('live speech', () => {
     wanted();
     await until(() => received().length === 2);
     speech.unsubscribe();
+  });
+
+  it('opens nothing any more when the call is over', async () => {
+    sockets.close();
+    await expect(collect(speak('Hello there.'))).rejects.toMatchObject({ code: 'closed' });
+    expect(server.sockets).toBe(0);
+  });
+
+  it('fails when nobody can say whether more is wanted', async () => {
+    const broken = new Error('no playout');
+    const demand = () => Promise.reject(broken);
+    await expect(collect(speak('Hello there. And so on.', 'pick', { demand }))).rejects.toBe(broken);
   });
 
   it('says goodbye to the server when the call ends', async () => {

@@ -13,6 +13,9 @@ import { type SpeechRequest, wireDictionaries, wireSettings } from './speech-req
 /** With so much speech on its way, further clauses wait: a cut throws it all away, ms. */
 const MOST_DUE_MS = 10_000;
 
+/** A sentence is not held back for the next token longer than this, ms. */
+const PAUSE_MS = 250;
+
 /** A clause, or the text's end or error behind the clauses before it. */
 type ClauseEvent = ObservableNotification<string>;
 
@@ -41,7 +44,8 @@ export function liveSpeech(
       speech.stop();
     });
     const { language } = options.request;
-    const clauses$ = intoClauses(text$, language === undefined ? {} : { language });
+    const pause = { clock: options.clock, ms: PAUSE_MS };
+    const clauses$ = intoClauses(text$, language === undefined ? {} : { language }, pause);
     subscriber.add(
       clauses$.pipe(materialize()).subscribe((event) => {
         speech.write(event);
@@ -134,7 +138,12 @@ class LiveSpeech implements ContextListener {
 
   async #ask(demand: () => Promise<void>): Promise<void> {
     this.#asking = true;
-    await demand();
+    try {
+      await demand();
+    } catch (error) {
+      this.#subscriber.error(error);
+      return;
+    }
     this.#asking = false;
     this.#send(this.#waiting.shift());
     this.#sendOn();
@@ -153,7 +162,8 @@ class LiveSpeech implements ContextListener {
     if (text.trim() === '') return;
     this.#hasSpoken = true;
     this.#context.speak(text);
-    this.#watch.set(Math.max(this.#options.firstAudioMs, this.#options.stallMs), this.#expired);
+    // Audio that is due already is not to be waited for anew.
+    if (!this.#watch.isSet) this.#watch.set(this.#options.firstAudioMs, this.#expired);
   }
 
   #finish(end: Exclude<ClauseEvent, { kind: 'N' }>): void {
@@ -183,8 +193,9 @@ class LiveSpeech implements ContextListener {
       this.#timeline.audioMs === 0
         ? ['timeout', 'sent no audio in time']
         : ['stalled', 'stopped sending audio'];
-    this.#subscriber.error(failed(code, what));
-    this.#socket.terminate();
+    const error = failed(code, what);
+    this.#subscriber.error(error);
+    this.#socket.terminate(error);
   };
 
   #complete(): void {

@@ -1,5 +1,5 @@
 import type { UtteranceVoiceOptions } from '../voice.js';
-import { resolveUtteranceOptions, type ResolvedElevenLabsOptions } from './elevenlabs.options.js';
+import { isLanguage, resolveUtteranceOptions, type ResolvedElevenLabsOptions } from './elevenlabs.options.js';
 
 /** How one utterance is to be spoken: the voice's settings with those of call and utterance. */
 export interface SpeechRequest {
@@ -17,17 +17,26 @@ export function speechRequest(
   { voice, language, elevenlabs }: UtteranceVoiceOptions = {},
 ): SpeechRequest {
   const own = resolveUtteranceOptions(elevenlabs);
+  if (language !== undefined && !isLanguage(language))
+    throw new Error(`ElevenLabs voice: language: "${language}" is no BCP 47 tag such as en or de-AT`);
   return {
     voiceId: voice ?? options.voiceId,
     model: own.model ?? options.model,
     language: language ?? options.language,
-    settings: own.settings ?? options.settings,
+    settings: { ...options.settings, ...own.settings },
     pronunciation: own.pronunciation ?? options.pronunciation,
   };
 }
 
-/** ISO 639-1, as ElevenLabs wants it. */
-export const languageCode = (tag: string): string => new Intl.Locale(tag).language;
+/** ElevenLabs knows one Norwegian. */
+const NORWEGIAN = new Set(['nb', 'nn']);
+
+/** ISO 639-1, as ElevenLabs wants it; undefined for a model that finds the language out itself. */
+export function languageCode({ language, model }: SpeechRequest): string | undefined {
+  if (language === undefined || model.endsWith('multilingual_v2')) return undefined;
+  const code = new Intl.Locale(language).language;
+  return NORWEGIAN.has(code) ? 'no' : code;
+}
 
 /** The voice settings as they are on the wire; empty ones are left out. */
 export function wireSettings({ settings = {} }: SpeechRequest): Record<string, unknown> {
@@ -59,13 +68,14 @@ export function socketUrl(options: ResolvedElevenLabsOptions, request: SpeechReq
   const { baseUrl, logging, textNormalization } = options;
   const base = `${baseUrl.replace(/^http/, 'ws')}/v1/text-to-speech/${encodeURIComponent(request.voiceId)}`;
   const url = new URL(`${base}/multi-stream-input`);
+  const language = languageCode(request);
   const query: Record<string, string> = {
     model_id: request.model,
     output_format: 'ulaw_8000',
     sync_alignment: 'true',
     auto_mode: 'true',
     inactivity_timeout: '180',
-    ...(request.language === undefined ? {} : { language_code: languageCode(request.language) }),
+    ...(language === undefined ? {} : { language_code: language }),
     ...(logging ? {} : { enable_logging: 'false' }),
     ...(textNormalization === 'auto' ? {} : { apply_text_normalization: textNormalization }),
   };

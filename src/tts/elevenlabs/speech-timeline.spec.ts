@@ -133,6 +133,83 @@ describe('the timeline of a context', () => {
     expect(text.at(audioMs, audioMs, true).heard).toBe(CLAUSES.join('').trim());
   });
 
+  it('is not misled by letters that lower case makes longer', () => {
+    const source = "İyi günler. İstanbul'da hava sıcak ve güneşli, İzmir'de ise serin.";
+    const timeline = new SpeechTimeline();
+    const text = new SpokenText();
+    timeline.wrote(voicedSpans(source, 'tr'));
+    const chars = Array.from(source);
+    const times = { chars, startsMs: chars.map((_, index) => index * 60), durationsMs: chars.map(() => 60) };
+    text.append(timeline.received(new Uint8Array(8 * 60 * chars.length), times), 0);
+    const end = 60 * chars.length;
+    expect(text.at(34 * 60, end, false).heard).toBe("İyi günler. İstanbul'da hava sıcak");
+  });
+
+  it('estimates a clause that comes without times behind one that had them, and says so', () => {
+    const timeline = new SpeechTimeline();
+    const text = new SpokenText();
+    const parts = ['Hello there. ', 'How are you today? ', 'I am fine.'];
+    for (const part of parts) timeline.wrote(voicedSpans(part));
+    const chars = Array.from('Hello there. ');
+    const startsMs = chars.map((_, index) => index * 60);
+    text.append(
+      timeline.received(new Uint8Array(8 * 780), { chars, startsMs, durationsMs: chars.map(() => 60) }),
+      0,
+    );
+    timeline.flushed();
+    let audioMs = 780;
+    for (const length of [19, 11]) {
+      for (let ms = 0; ms < length * 60; ms += 60) {
+        text.append(timeline.received(new Uint8Array(8 * 60), undefined), audioMs);
+        audioMs += 60;
+      }
+      timeline.flushed();
+    }
+    expect(timeline.isShort).toBe(false);
+    const end = text.at(audioMs - 120, audioMs, false);
+    expect(end.heard).toBe('Hello there. How are you today? I am fine.');
+    expect(end.method).toBe('proportional');
+    expect(end.errorMs).toBeGreaterThan(0);
+    expect(text.at(780 + 8 * 60, audioMs, false).heard).toBe('Hello there. How are');
+  });
+
+  it.each(['Great news! 🎉', 'Done.\n```\n', '🎉 Great news!'])(
+    'waits for no audio of what cannot be spoken: %j',
+    (source) => {
+      const timeline = new SpeechTimeline();
+      const clauses = source.startsWith('🎉')
+        ? ['🎉 ', 'Great news!']
+        : [source.slice(0, -2), source.slice(-2)];
+      for (const clause of clauses) timeline.wrote(voicedSpans(clause));
+      timeline.received(new Uint8Array(8 * 800), undefined);
+      timeline.flushed();
+      expect(timeline.isShort).toBe(false);
+    },
+  );
+
+  it('takes half the audio of a text without times for too little', () => {
+    const timeline = new SpeechTimeline();
+    timeline.wrote(voicedSpans('For your appointment on Monday please bring your passport with you.'));
+    timeline.received(new Uint8Array(8 * 2_300), undefined);
+    expect(timeline.isShort).toBe(true);
+    timeline.received(new Uint8Array(8 * 1_800), undefined);
+    expect(timeline.isShort).toBe(false);
+  });
+
+  it('takes times that are a little longer than the audio for the whole of it', () => {
+    const timeline = new SpeechTimeline();
+    const source = 'word '.repeat(100);
+    timeline.wrote(voicedSpans(source));
+    const chars = Array.from(source);
+    const times = {
+      chars,
+      startsMs: chars.map((_, index) => index * 60.6),
+      durationsMs: chars.map(() => 60.6),
+    };
+    timeline.received(new Uint8Array(8 * 60 * chars.length), times);
+    expect(timeline.isShort).toBe(false);
+  });
+
   it('survives characters that were left out, added or changed in case', () => {
     const timeline = new SpeechTimeline();
     const text = new SpokenText();
