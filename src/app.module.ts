@@ -3,11 +3,23 @@ import { ConfigModule, ConfigService } from '@nestjs/config';
 import { CallRegistry } from './call/call-registry.js';
 import { CLOCK, type Clock } from './call/clock.js';
 import { DemoAgent } from './conversation/demo-agent.js';
-import { elevenLabsOptions, readEnvironment, voiceOptions, type Environment } from './environment.js';
+import { OpenAiAgent } from './conversation/openai/index.js';
+import { VOICE_AGENT, type VoiceAgent } from './conversation/voice-agent.js';
+import {
+  elevenLabsOptions,
+  openAiOptions,
+  readEnvironment,
+  voiceOptions,
+  type Environment,
+} from './environment.js';
+import { ScribeTranscriber } from './listening/elevenlabs/index.js';
+import { TRANSCRIBER } from './listening/transcriber.js';
 import { ElevenLabsVoice } from './tts/elevenlabs/index.js';
 import { OfflineVoice } from './tts/offline/index.js';
 import { FALLBACK_VOICE, VOICE, type Voice } from './tts/voice.js';
 import { TwilioVoiceModule } from './twilio-voice.module.js';
+
+const GREETING = 'Hello! How can I help you?';
 
 type Config = ConfigService<Environment, true>;
 
@@ -23,7 +35,7 @@ export class HealthController {
   }
 }
 
-/** The standalone host: configured by the environment, with the demo agent. */
+/** The standalone host: configured by the environment. */
 @Module({
   imports: [
     // Only validated values count: a blank variable means its default.
@@ -45,6 +57,26 @@ export class HealthController {
           useFactory: (config: Config, clock: Clock): Voice | Promise<Voice> => {
             const options = elevenLabs(config);
             return options === undefined ? new OfflineVoice() : ElevenLabsVoice.create(options, clock);
+          },
+        },
+        {
+          provide: TRANSCRIBER,
+          inject: [ConfigService, CLOCK],
+          useFactory: (config: Config, clock: Clock) => {
+            const options = elevenLabs(config);
+            if (options === undefined) return undefined;
+            const { apiKey, baseUrl } = options;
+            return new ScribeTranscriber({ apiKey, ...(baseUrl === undefined ? {} : { baseUrl }) }, clock);
+          },
+        },
+        {
+          provide: VOICE_AGENT,
+          inject: [ConfigService, CLOCK, DemoAgent],
+          useFactory: (config: Config, clock: Clock, demo: DemoAgent): VoiceAgent | Promise<VoiceAgent> => {
+            const options = openAiOptions((name) => config.get(name));
+            return options === undefined
+              ? demo
+              : OpenAiAgent.create({ greeting: GREETING, ...options }, clock);
           },
         },
         {

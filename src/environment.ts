@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { ElevenLabsOptions } from './tts/elevenlabs/index.js';
+import type { OpenAiAgentOptions } from './conversation/openai/index.js';
 import type { TwilioVoiceOptions } from './twilio-voice.options.js';
 
 const blank = (value: unknown) => (value === '' ? undefined : value);
@@ -42,6 +43,12 @@ const environmentSchema = z.object({
       .url({ protocol: /^https?$/, error: 'must be a URL such as https://api.eu.residency.elevenlabs.io' })
       .optional(),
   ),
+  OPENAI_API_KEY: text('must be an API key of OpenAI, or of a service with the same protocol'),
+  OPENAI_MODEL: text('must be a model name such as gpt-4o-mini'),
+  OPENAI_BASE_URL: z.preprocess(
+    blank,
+    z.url({ protocol: /^https?$/, error: 'must be a URL such as https://api.openai.com/v1' }).optional(),
+  ),
 });
 
 export type Environment = z.output<typeof environmentSchema>;
@@ -71,6 +78,16 @@ export function readEnvironment(values: Record<string, unknown>): Environment {
   if (result.success) return result.data;
   const problems = result.error.issues.map(({ path, message }) => `${path.join('.')} ${message}`);
   throw new Error(`Wrong environment:\n  ${problems.join('\n  ')}`);
+}
+
+/** @returns undefined without a key: then the demo agent answers */
+export function openAiOptions(
+  get: (name: Extract<keyof Environment, `OPENAI_${string}`>) => string | undefined,
+): OpenAiAgentOptions | undefined {
+  const apiKey = get('OPENAI_API_KEY');
+  if (apiKey === undefined) return undefined;
+  const [model, baseUrl] = [get('OPENAI_MODEL'), get('OPENAI_BASE_URL')];
+  return { apiKey, ...(model === undefined ? {} : { model }), ...(baseUrl === undefined ? {} : { baseUrl }) };
 }
 
 /** @returns undefined without a key: then the offline voice speaks */

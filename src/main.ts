@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { ConsoleLogger } from '@nestjs/common';
 import { ConfigService } from '@nestjs/config';
 import { NestFactory } from '@nestjs/core';
-import { elevenLabsOptions, type Environment } from './environment.js';
+import { elevenLabsOptions, openAiOptions, type Environment } from './environment.js';
 import { MediaStreamAdapter } from './twilio/media-stream.adapter.js';
 
 const NEST_CHATTER = new Set([
@@ -45,9 +45,14 @@ try {
   process.off('unhandledRejection', fail);
   say(`nestjs-twilio-voice answers calls at ${publicUrl}/voice/incoming`);
   const voiceId = elevenLabsOptions((name) => config.get(name, { infer: true }))?.voiceId;
-  say(
-    `Voice: ${voiceId === undefined ? 'offline (flite)' : `ElevenLabs ${voiceId}`}. Agent: the demo agent, which talks until you interrupt it.`,
-  );
+  const model = openAiOptions((name) => config.get(name, { infer: true }));
+  const agent =
+    model === undefined
+      ? 'the demo agent, which talks until you interrupt it'
+      : `the language model ${model.model ?? 'of the default options'}`;
+  say(`Voice: ${voiceId === undefined ? 'offline (flite)' : `ElevenLabs ${voiceId}`}. Agent: ${agent}.`);
+  if (model !== undefined && voiceId === undefined)
+    logger.warn('Without ELEVENLABS_API_KEY the model is not told what the caller says', 'Host');
   say(
     publicUrl.startsWith('https:')
       ? `Next: set your Twilio number's voice webhook to POST ${publicUrl}/voice/incoming`

@@ -5,6 +5,7 @@ import { type ChunkFaultKind, ScribeChunkFault } from './scribe-chunk-fault.js';
 import { readScribeChunk, type ScribeChunk, withoutAudio } from './scribe-message.js';
 import { ScribePartials } from './scribe-partials.js';
 import type { ScribeQuery } from './scribe-query.js';
+import type { ScriptedWords } from './scribe-script.js';
 import type { ScribeScenario } from './scribe-scenario.js';
 import { ScribeSegment } from './scribe-segment.js';
 import { type ScribeTranscript, timedTranscript } from './scribe-transcript.js';
@@ -57,6 +58,8 @@ export class ScribeStream {
   readonly #end: Alarm;
   readonly #answering: Alarm;
   readonly #answers: Answer[] = [];
+  /** Utterances whose commit is never answered. */
+  readonly #owed: (ScriptedWords | undefined)[] = [];
   /** Chunks that came before the session has started. */
   readonly #early: ScribeChunk[] = [];
   #segment: ScribeSegment;
@@ -91,8 +94,8 @@ export class ScribeStream {
       (message) => {
         this.#receive(message);
       },
-      (by) => {
-        this.#stop(by);
+      () => {
+        this.#stop();
       },
       withoutAudio,
     );
@@ -194,7 +197,10 @@ export class ScribeStream {
 
   #answer({ transcript, fault }: Answer): void {
     const { kind } = fault ?? {};
-    if (kind === 'no-final') return;
+    if (kind === 'no-final') {
+      this.#owed.push(transcript.utterance);
+      return;
+    }
     const { text: once } = transcript;
     const text = kind === 'triplicated-text' ? [once, once, once].join(' ') : once;
     const committed = { message_type: 'committed_transcript', text };
@@ -239,12 +245,15 @@ export class ScribeStream {
     return faults.take('scribe', this.#socket.request.voiceId, (kind) => kinds.includes(kind));
   }
 
-  /** What the server left unanswered is said again, on the next socket. */
-  #stop(by: 'client' | 'server'): void {
+  /** What was left unanswered is said again, on the next socket. */
+  #stop(): void {
     for (const alarm of [this.#start, this.#idle, this.#end, this.#answering]) alarm.stop();
     this.#partials.stop();
-    if (by === 'client') return;
-    const begun = [...this.#answers.map(({ transcript }) => transcript.utterance), this.#segment.utterance];
+    const begun = [
+      ...this.#owed,
+      ...this.#answers.map(({ transcript }) => transcript.utterance),
+      this.#segment.utterance,
+    ];
     this.#state.script.putBack(begun.filter((utterance) => utterance !== undefined));
   }
 }
