@@ -5,7 +5,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SystemClock } from '../src/index.js';
-import { ElevenLabsServer, networkTransport, SimulatedCall } from '../src/testing/index.js';
+import { ElevenLabsServer, networkTransport, OpenAiServer, SimulatedCall } from '../src/testing/index.js';
 import { build } from './support/build.js';
 
 /** Writes how many modules of the SDK are loaded when the process is to end. */
@@ -32,6 +32,8 @@ describe('the standalone host', () => {
       await new Promise<void>((resolve) => clock.after(20, resolve));
     }
   };
+
+  const pass = (ms: number) => new Promise<void>((resolve) => clock.after(ms, resolve));
 
   async function start(environment: Record<string, string>): Promise<string> {
     directory = await mkdtemp(join(tmpdir(), 'standalone-'));
@@ -91,6 +93,59 @@ describe('the standalone host', () => {
     await server.close();
   }, 180_000);
 
+  it('holds a call of five turns with two barge-ins, in which the model is told what was heard and nothing else', async () => {
+    const server = await ElevenLabsServer.start({ apiKey: 'sk_1' });
+    const model = await OpenAiServer.start({ apiKey: 'sk_2' });
+    const url = await start({
+      ELEVENLABS_API_KEY: 'sk_1',
+      ELEVENLABS_VOICE_ID: 'anna',
+      ELEVENLABS_BASE_URL: server.url,
+      OPENAI_API_KEY: 'sk_2',
+      OPENAI_BASE_URL: model.url,
+    });
+    const asked = [
+      'where is it',
+      'when does it come',
+      'can you say that again',
+      'who brings it',
+      'thank you',
+    ];
+    const long =
+      'It left our house this morning. After that it went to the depot by the river, and then on to the north.';
+    const answers = [long, long, 'Yes of course.', 'A man named Bert.', 'You are welcome.'];
+    server.hears(...asked);
+    model.says(...answers);
+    const call = new SimulatedCall({ clock, transport: networkTransport() });
+    call.dial(`${url}/voice/incoming`);
+    await call.connected;
+    const heard = () => server.heard(call.stream?.playout.heardBytes() ?? new Uint8Array(0));
+    const contexts = () => new Set(heard().map(({ generation }) => generation.number)).size;
+    await until('the greeting', () => (heard()[0]?.lastMs ?? 0) > 1_300);
+    await pass(800);
+    for (const [turn] of asked.entries()) {
+      call.speak(900);
+      await until('an answer', () => contexts() === turn + 2 && (heard().at(-1)?.lastMs ?? 0) > 500);
+      // The first two answers are interrupted, the others are heard to their end.
+      await pass(turn < 2 ? 1_500 : 2_000);
+    }
+    const spoken = heard().map(({ text }) => text.trim());
+    call.hangUp();
+    const requests = model.journal.map(({ body }) => (body as { messages: ChatMessage[] }).messages);
+    expect(requests.map((messages) => messages.at(-1)?.content)).toEqual(asked);
+    expect(call.clears).toHaveLength(2);
+    const told = (requests.at(-1) ?? [])
+      .filter(({ role }) => role === 'assistant')
+      .map(({ content }) => content);
+    expect(told).toHaveLength(5); // the greeting and four answers
+    for (const [index, content] of told.entries()) {
+      const text = content.replace(/ — \[interrupted by the caller\]$/, '');
+      expect(index === 1 || index === 2).toBe(text !== content);
+      expect(Math.abs(wordsIn(text) - wordsIn(spoken[index] ?? ''))).toBeLessThanOrEqual(1);
+    }
+    await model.close();
+    await server.close();
+  }, 180_000);
+
   it('does not load the SDK without a key', async () => {
     await start({ ELEVENLABS_VOICE_ID: 'anna' });
     expect(output).toContain('offline (flite)');
@@ -98,6 +153,13 @@ describe('the standalone host', () => {
     expect(output).toContain('SDK modules: 0');
   }, 120_000);
 });
+
+interface ChatMessage {
+  readonly role: string;
+  readonly content: string;
+}
+
+const wordsIn = (text: string) => text.match(/\p{L}+/gu)?.length ?? 0;
 
 /** The last word but one: the very last may have been cut. */
 const lastWord = (text: string) =>
