@@ -31,6 +31,8 @@ export class CallRegistry implements StreamAcceptor, OnModuleDestroy {
   private readonly calls = new Map<string, Call>();
   private readonly sinks = new WeakMap<Call, MediaSink>();
   private readonly started = new Subject<VoiceCall>();
+  /** What was told of transcribers that gave up: a refused key is one error and not one per call. */
+  private readonly told = new Set<string>();
 
   constructor(
     @Inject(CLOCK) private readonly clock: Clock,
@@ -118,7 +120,10 @@ export class CallRegistry implements StreamAcceptor, OnModuleDestroy {
     const { name } = this.transcriber;
     return new CallerWords(this.transcriber, this.clock, this.options.transcription, (error) => {
       const what = error instanceof Error ? error.message : typeof error;
-      this.logger.error(`Call ${callSid}: ${name} gave up, turns have no words from now on: ${what}`);
+      const line = `${name} gave up, turns have no words from now on: ${what}`;
+      if (this.told.has(line)) this.logger.debug(`Call ${callSid}: ${line}`);
+      else this.logger.error(`Call ${callSid}: ${line}`);
+      this.told.add(line);
     });
   }
 
