@@ -32,6 +32,7 @@ export {
 } from './listening/voice-activity-detector.js';
 export {
   TRANSCRIBER,
+  TranscriberFailedError,
   type TranscribedWord,
   type Transcriber,
   type TranscriberOptions,

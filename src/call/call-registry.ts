@@ -5,7 +5,7 @@ import { VOICE_AGENT, type VoiceAgent } from '../conversation/voice-agent.js';
 import { CallerSpeech } from '../listening/caller-speech.js';
 import { CallerWords } from '../listening/caller-words.js';
 import { FarEnd } from '../listening/far-end.js';
-import { TRANSCRIBER, type Transcriber } from '../listening/transcriber.js';
+import { TRANSCRIBER, type Transcriber, TranscriberFailedError } from '../listening/transcriber.js';
 import {
   VOICE_ACTIVITY_DETECTOR,
   type VoiceActivityDetectorFactory,
@@ -119,7 +119,7 @@ export class CallRegistry implements StreamAcceptor, OnModuleDestroy {
     if (this.transcriber === undefined) return undefined;
     const { name } = this.transcriber;
     return new CallerWords(this.transcriber, this.clock, this.options.transcription, (error) => {
-      const what = error instanceof Error ? error.message : typeof error;
+      const what = error instanceof TranscriberFailedError ? error.message : describe(error).name;
       const line = `${name} gave up, turns have no words from now on: ${what}`;
       if (this.told.has(line)) this.logger.debug(`Call ${callSid}: ${line}`);
       else this.logger.error(`Call ${callSid}: ${line}`);

@@ -39,5 +39,10 @@ export interface Transcriber {
   transcribe(audio$: Observable<Uint8Array>, options: TranscriberOptions): Observable<Transcript>;
 }
 
+/** A transcriber gave up. Its message holds no word of a caller: only such messages are logged. */
+export class TranscriberFailedError extends Error {
+  override readonly name = 'TranscriberFailedError';
+}
+
 /** DI token of the {@link Transcriber}; without one, turns have no words. */
 export const TRANSCRIBER = Symbol('TRANSCRIBER');

@@ -2,7 +2,7 @@ import type { Subscriber } from 'rxjs';
 import WebSocket from 'ws';
 import { Alarm } from '../../call/alarm.js';
 import type { Clock } from '../../call/clock.js';
-import type { Transcript } from '../transcriber.js';
+import { type Transcript, TranscriberFailedError } from '../transcriber.js';
 import { parseScribeMessage, type ScribeMessage } from './scribe-message.js';
 import { type ResolvedScribeOptions, scribeUrl } from './scribe.options.js';
 
@@ -192,7 +192,9 @@ export class ScribeSession {
     const { limits, subscriber } = this.#options;
     if (lasting || ++this.#failures >= limits.attempts) {
       const remedy = lasting ? ': check ELEVENLABS_API_KEY (option apiKey) and what it may use' : '';
-      subscriber.error(new Error(`ElevenLabs refused or lost the transcription (${code})${remedy}.`));
+      subscriber.error(
+        new TranscriberFailedError(`ElevenLabs refused or lost the transcription (${code})${remedy}.`),
+      );
       return;
     }
     this.#retry.set(limits.retryMs * 2 ** (this.#failures - 1), () => {
