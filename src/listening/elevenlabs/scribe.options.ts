@@ -1,24 +1,11 @@
 import { z } from 'zod';
-
-const limit = (value: number) => z.number().int().positive().max(600_000).default(value);
+import { accountOptions, checked, limit } from '../../tts/elevenlabs/account.options.js';
 
 const schema = z.strictObject({
-  /** Environment variable `ELEVENLABS_API_KEY`. */
-  apiKey: z.string().trim().min(1, 'must be an ElevenLabs API key (ELEVENLABS_API_KEY)'),
-  baseUrl: z
-    .url({
-      protocol: /^https?$/,
-      error: 'must be a URL such as https://api.elevenlabs.io (ELEVENLABS_BASE_URL)',
-    })
-    .transform((url) => url.replace(/\/+$/, ''))
-    .default('https://api.elevenlabs.io'),
+  ...accountOptions,
   model: z.string().min(1).default('scribe_v2_realtime'),
-  /** BCP 47 tag to expect; default: Scribe finds it out. */
-  language: z.string().min(2).optional(),
   /** Words to be expected, at most 50 of at most 20 characters. */
   keyterms: z.array(z.string().min(1).max(20)).max(50).default([]),
-  /** `false` asks ElevenLabs to keep nothing (enterprise accounts). */
-  logging: z.boolean().default(true),
   limits: z
     .strictObject({
       /** From a connection's start to its session, ms. */
@@ -40,14 +27,8 @@ export type ScribeOptions = z.input<typeof schema>;
 export type ResolvedScribeOptions = z.output<typeof schema>;
 
 /** @throws Error that names each wrong option and what it must be */
-export function resolveScribeOptions(options: ScribeOptions): ResolvedScribeOptions {
-  const result = schema.safeParse(options);
-  if (result.success) return result.data;
-  const problems = result.error.issues.map(
-    ({ path, message }) => `${path.join('.') || 'options'}: ${message}`,
-  );
-  throw new Error(`ElevenLabs transcriber: ${problems.join('; ')}`);
-}
+export const resolveScribeOptions = (options: ScribeOptions): ResolvedScribeOptions =>
+  checked('ElevenLabs transcriber', schema.safeParse(options));
 
 /** URL of the socket; we decide when to commit. */
 export function scribeUrl(options: ResolvedScribeOptions): string {

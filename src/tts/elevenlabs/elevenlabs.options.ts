@@ -1,21 +1,5 @@
 import { z } from 'zod';
-
-/** No more than a timer can take, ms. */
-const limit = (value: number) => z.number().int().positive().max(600_000).default(value);
-const name = (what: string) =>
-  z
-    .string({ error: `must be ${what}` })
-    .trim()
-    .min(1, `must be ${what}`);
-
-/** Whether `tag` is well-formed BCP 47. */
-export function isLanguage(tag: string): boolean {
-  try {
-    return new Intl.Locale(tag).language !== '';
-  } catch {
-    return false;
-  }
-}
+import { accountOptions, checked, limit, name } from './account.options.js';
 
 const settings = z.strictObject({
   /** 0 varies more, 1 is even. */
@@ -44,27 +28,11 @@ const utterance = {
 const utteranceSchema = z.strictObject(utterance).partial();
 
 const schema = z.strictObject({
+  ...accountOptions,
   ...utterance,
   model: utterance.model.default('eleven_flash_v2_5'),
-  /** Environment variable `ELEVENLABS_API_KEY`. */
-  apiKey: name('an ElevenLabs API key (ELEVENLABS_API_KEY)').regex(
-    /^[\x21-\x7e]+$/,
-    'must be an ElevenLabs API key (ELEVENLABS_API_KEY): plain characters, copied whole',
-  ),
   /** Voice of utterances that name none; `ELEVENLABS_VOICE_ID`. */
   voiceId: name('the id of an ElevenLabs voice (ELEVENLABS_VOICE_ID)'),
-  /** Host, e.g. `https://api.eu.residency.elevenlabs.io` for EU residency. */
-  baseUrl: z
-    .url({
-      protocol: /^https?$/,
-      error: 'must be a URL such as https://api.elevenlabs.io (ELEVENLABS_BASE_URL)',
-    })
-    .transform((url) => url.replace(/\/+$/, ''))
-    .default('https://api.elevenlabs.io'),
-  /** BCP 47 tag of the language spoken; default: the model finds it out. */
-  language: z.string().refine(isLanguage, 'must be a BCP 47 tag such as en or de-AT').optional(),
-  /** `false` asks ElevenLabs to keep nothing (enterprise accounts). */
-  logging: z.boolean().default(true),
   /** Whether ElevenLabs spells out numbers itself: the default model does so for enterprise accounts only. */
   textNormalization: z.enum(['auto', 'on', 'off']).default('auto'),
   limits: z
@@ -102,19 +70,13 @@ declare module '../voice.js' {
   }
 }
 
+const VOICE = 'ElevenLabs voice';
+
 /** @throws Error that names each wrong option and what it must be */
 export const resolveElevenLabsOptions = (options: ElevenLabsOptions): ResolvedElevenLabsOptions =>
-  checked(schema.safeParse(options));
+  checked(VOICE, schema.safeParse(options));
 
 /** @throws Error that names each wrong option and what it must be */
 export const resolveUtteranceOptions = (
   options: ElevenLabsUtteranceOptions = {},
-): ElevenLabsUtteranceOptions => checked(utteranceSchema.safeParse(options));
-
-function checked<T>(result: z.ZodSafeParseResult<T>): T {
-  if (result.success) return result.data;
-  const problems = result.error.issues.map(
-    ({ path, message }) => `${path.join('.') || 'options'}: ${message}`,
-  );
-  throw new Error(`ElevenLabs voice: ${problems.join('; ')}`);
-}
+): ElevenLabsUtteranceOptions => checked(VOICE, utteranceSchema.safeParse(options));

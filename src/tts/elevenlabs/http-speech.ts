@@ -7,7 +7,7 @@ import { SpeechFailedError, type SpeechChunk, type UtteranceVoiceOptions } from 
 import type { ResolvedElevenLabsOptions } from './elevenlabs.options.js';
 import { failed, refusal } from './failures.js';
 import { NO_ANSWER, type SpeechClient } from './sdk.js';
-import type { CharacterTimes } from './server-message.js';
+import { type CharacterTimes, decodedAudio } from './server-message.js';
 import { languageCode, type SpeechRequest } from './speech-request.js';
 import { SpeechTimeline } from './speech-timeline.js';
 
@@ -119,10 +119,9 @@ class SpeechRequestRun {
   }
 
   #pass(encoded: unknown, alignment: Characters | undefined): void {
-    if (typeof encoded !== 'string' || !BASE64.test(encoded))
-      throw failed('bad_answer', 'answered with something else than speech');
+    const audio = decodedAudio(encoded);
+    if (audio === undefined) throw failed('bad_answer', 'answered with something else than speech');
     const { stallMs } = this.#options.settings.limits;
-    const audio = new Uint8Array(Buffer.from(encoded, 'base64'));
     this.#subscriber.next(this.#timeline.received(audio, alignment && inMs(alignment)));
     if (!this.#subscriber.closed) this.#expectWithin(stallMs, 'stalled', 'stopped sending audio');
   }
@@ -151,8 +150,6 @@ interface Characters {
   readonly characterStartTimesSeconds: readonly number[];
   readonly characterEndTimesSeconds: readonly number[];
 }
-
-const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
 
 const inMs = (alignment: Characters): CharacterTimes => {
   const { characters, characterStartTimesSeconds: starts, characterEndTimesSeconds: ends } = alignment;

@@ -23,14 +23,14 @@ export function parseServerMessage(text: string): ServerMessage | undefined {
   const message = parseObject(text);
   if (message === undefined) return undefined;
   const contextId = stringOf(message['contextId'] ?? message['context_id']);
-  const encoded = message['audio'];
-  if (encoded !== undefined && encoded !== null && (typeof encoded !== 'string' || !BASE64.test(encoded)))
-    return undefined;
+  const encoded = message['audio'] ?? '';
+  const audio = decodedAudio(encoded);
+  if (audio === undefined) return undefined;
   const error = stringOf(message['error']);
   const alignment = characterTimes(message['alignment']);
   return {
     ...(contextId === undefined ? {} : { contextId }),
-    ...(typeof encoded === 'string' && encoded !== '' ? { audio: decode(encoded) } : {}),
+    ...(audio.length > 0 ? { audio } : {}),
     ...(alignment === undefined ? {} : { alignment }),
     isFinal: (message['isFinal'] ?? message['is_final']) === true,
     isFlushDone: message['type'] === 'flush_done',
@@ -61,8 +61,15 @@ function parseObject(text: string): Record<string, unknown> | undefined {
   }
 }
 
-/** A copy: Node's pooled memory holds other data around it. */
-const decode = (encoded: string): Uint8Array => new Uint8Array(Buffer.from(encoded, 'base64'));
+/**
+ * Audio in memory of its own: Node's pooled memory holds other data around it.
+ * @returns undefined for what is no base64
+ */
+export function decodedAudio(encoded: unknown): Uint8Array | undefined {
+  if (typeof encoded !== 'string' || !BASE64.test(encoded)) return undefined;
+  return new Uint8Array(Buffer.from(encoded, 'base64'));
+}
+
 const firstOf = (value: Record<string, unknown>, names: readonly string[]): unknown =>
   names.map((name) => value[name]).find((found) => found !== undefined);
 const isObject = (value: unknown): value is Record<string, unknown> =>

@@ -1,5 +1,6 @@
 import type { UtteranceVoiceOptions } from '../voice.js';
-import { isLanguage, resolveUtteranceOptions, type ResolvedElevenLabsOptions } from './elevenlabs.options.js';
+import { isLanguage } from './account.options.js';
+import { resolveUtteranceOptions, type ResolvedElevenLabsOptions } from './elevenlabs.options.js';
 
 /** How one utterance is to be spoken: the voice's settings with those of call and utterance. */
 export interface SpeechRequest {
