@@ -12,7 +12,7 @@ const outward = {
   message: 'The core may not depend on the wire, on vendors or on the testing kit.',
 };
 const vendor = {
-  regex: '(^|/)elevenlabs(/|$)',
+  regex: '(^|/)(elevenlabs|openai)(/|$)',
   message: 'The core may not depend on a vendor.',
 };
 const nest = { regex: '^@nestjs/', message: 'Pure logic imports no Nest.' };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { CallEvent } from '../src/index.js';
+import type { CallEvent, Transcriber } from '../src/index.js';
 import { ScriptedAgent, ScriptedTranscriber, type TranscriberScript } from '../src/testing/index.js';
 import { Host } from './support/host.js';
 
@@ -89,6 +89,25 @@ describe('the words of a turn', () => {
     expect(agent.turns[1]?.transcript).toBe('');
     expect(logs.filter((line) => line.includes('gave up'))).toHaveLength(1);
     expect(logs.join()).not.toContain('the scripted transcriber fails'); // it might hold what was said
+  });
+
+  it('are none with a transcriber that throws, and the call is answered', async () => {
+    let agent: ScriptedAgent | undefined;
+    const broken: Transcriber = {
+      name: 'broken',
+      transcribe: () => {
+        throw new Error('not configured');
+      },
+    };
+    const host = await Host.boot({
+      agent: (clock) => (agent = new ScriptedAgent(clock, ['A short answer.'])),
+      transcriber: () => broken,
+    });
+    const call = host.dial();
+    await host.clock.advance(1_000);
+    call.speak(800);
+    await host.clock.advance(4_000);
+    expect(agent?.turns.map(({ transcript }) => transcript)).toEqual(['']);
   });
 
   it('cost nothing any more when the call is over', async () => {

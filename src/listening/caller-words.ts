@@ -1,4 +1,4 @@
-import { Observable, Subject, type Subscription } from 'rxjs';
+import { defer, Observable, Subject, type Subscription } from 'rxjs';
 import type { Clock } from '../call/clock.js';
 import type { TurnHint } from './endpointing.js';
 import type { Transcriber, Transcript } from './transcriber.js';
@@ -36,20 +36,23 @@ export class CallerWords {
     this.#clock = clock;
     this.#options = options;
     const { language } = options;
-    this.#subscription = transcriber
-      .transcribe(this.#audio, { commit$: this.#commits, ...(language === undefined ? {} : { language }) })
-      .subscribe({
-        next: (transcript) => {
-          this.#understood(transcript);
-        },
-        error: (error: unknown) => {
-          this.#lost();
-          failed(error);
-        },
-        complete: () => {
-          this.#lost();
-        },
-      });
+    this.#subscription = defer(() =>
+      transcriber.transcribe(this.#audio, {
+        commit$: this.#commits,
+        ...(language === undefined ? {} : { language }),
+      }),
+    ).subscribe({
+      next: (transcript) => {
+        this.#understood(transcript);
+      },
+      error: (error: unknown) => {
+        this.#lost();
+        failed(error);
+      },
+      complete: () => {
+        this.#lost();
+      },
+    });
   }
 
   get transcripts$(): Observable<Transcript> {
