@@ -159,6 +159,12 @@ describe('live speech', () => {
     await until(() => server.sockets === 1);
   });
 
+  it('waits for its first audio as long as it may, also when the text is there at once', async () => {
+    await start({ scenario: { firstAudioMs: [750, 750] } }); // more than a stall, less than the limit
+    const chunks = await collect(speak('Hello there.'));
+    expect(server.heard(bytesOf(chunks))[0]?.text).toBe('Hello there. ');
+  });
+
   it('fails when the server sends no audio in time, and leaves that socket', async () => {
     server.fail({ where: 'socket', kind: 'stall', after: 0 });
     await expect(collect(speak('Hello there.'))).rejects.toMatchObject({ code: 'timeout' });

@@ -171,7 +171,7 @@ class LiveSpeech implements ContextListener {
     if (!this.#hasSpoken) this.#complete();
     else {
       this.#context.finish();
-      this.#watchOn();
+      if (!this.#watch.isSet) this.#watchOn(); // the end of the text changes nothing for audio that is due
     }
   }
 
