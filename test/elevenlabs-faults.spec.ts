@@ -53,7 +53,7 @@ async function callWith(
   let humming: HummingVoice | undefined;
   const host = await ElevenLabsHost.boot({
     agent: () => new Monologue(),
-    speed: 3,
+    speed: 2,
     fallback: (clock: ScaledClock) => (humming = new HummingVoice(clock)),
     ...options,
   });
