@@ -10,7 +10,16 @@ export {
   type StreamStart,
 } from './call/stream.js';
 export { SystemClock } from './call/system-clock.js';
-export type { CallEndReason, CallEvent, SpeechOutcome, VoiceCall } from './call/voice-call.js';
+export type {
+  AnswerStep,
+  CallEndReason,
+  CallEvent,
+  CallReport,
+  CallUsage,
+  SpeechOutcome,
+  ToolReport,
+  VoiceCall,
+} from './call/voice-call.js';
 export { ConversationService } from './conversation/conversation.service.js';
 export type { AgentEntry, CallerEntry, History, HistoryEntry } from './conversation/history.js';
 export type { Reply } from './conversation/reply.js';

@@ -8,7 +8,7 @@ import type { Playout } from '../playout/playout.js';
 import type { VoiceOptions } from '../tts/voice.js';
 import type { Clock } from './clock.js';
 import type { StreamReceiver, StreamStart } from './stream.js';
-import type { CallEndReason, CallEvent, SpeechOutcome, VoiceCall } from './voice-call.js';
+import type { CallEndReason, CallEvent, CallReport, SpeechOutcome, VoiceCall } from './voice-call.js';
 
 type Happening = CallEvent extends infer Event
   ? Event extends { atMs: number }
@@ -74,6 +74,17 @@ export class Call implements VoiceCall {
 
   hangUp(): Promise<void> {
     return this.#conversation?.hangUp() ?? Promise.resolve();
+  }
+
+  report(report: CallReport): void {
+    if (!this.#ended) this.happened(report);
+  }
+
+  /** Says a last word, which nobody interrupts, then ends the call as `limit`. */
+  closeAfterLimit(limit: string, goodbye: string): void {
+    if (this.#ended) return;
+    this.happened({ type: 'limit', limit });
+    this.#conversation?.closeWith(goodbye);
   }
 
   /** Makes the conversation that was opened for this call its own: from now on the call can speak. */

@@ -12,18 +12,69 @@ export type CallEndReason =
   | 'hung-up'
   /** Agent or voice failed again and again. */
   | 'failed'
+  /** A limit of the call was reached, and the caller was told goodbye. */
+  | 'limit'
   | StreamEndReason;
 
 /** What became of something that was said. */
 export type SpeechOutcome = Omit<SettledUtterance, 'utterance' | 'error'>;
+
+/** What a call has used of a vendor. */
+export type CallUsage =
+  | {
+      readonly kind: 'model';
+      readonly model: string;
+      readonly inputTokens: number;
+      readonly outputTokens: number;
+    }
+  /** Text handed to the voice. */
+  | { readonly kind: 'speech'; readonly characters: number }
+  /** Audio handed to the transcriber. */
+  | { readonly kind: 'transcription'; readonly ms: number };
+
+/** Something a tool of the agent did, or did not do. */
+export interface ToolReport {
+  /** Tells the calls of a tool apart. */
+  readonly id: string;
+  readonly name: string;
+  readonly state: 'asked' | 'started' | 'succeeded' | 'failed' | 'cancelled' | 'refused';
+  /** Since it started, ms; only when it is over. */
+  readonly durationMs?: number;
+}
+
+/** What an agent tells of its work: for the record of the call, its limits and its events. */
+export type CallReport =
+  | { readonly type: 'usage'; readonly usage: CallUsage }
+  | { readonly type: 'tool'; readonly tool: ToolReport };
+
+/** A step of an answer; one that was begun while the caller paused is confirmed, or discarded unheard. */
+export interface AnswerStep {
+  /** Tells the answers of a call apart. */
+  readonly answer: number;
+  readonly step: 'asked' | 'first-text' | 'first-audio' | 'confirmed' | 'discarded';
+  /** Asked for before the turn was over. */
+  readonly preemptive: boolean;
+}
 
 /** Something that happened in a call; `atMs` is the monotonic clock. */
 export type CallEvent = { readonly atMs: number } & (
   | { readonly type: 'caller-started' | 'caller-stopped' }
   | { readonly type: 'transcript'; readonly transcript: Transcript }
   | { readonly type: 'digit'; readonly digit: string }
-  | { readonly type: 'agent-sounding' }
-  | { readonly type: 'agent-settled'; readonly account: SettledUtterance }
+  /** It is the agent's turn; `lastSampleAtMs`: when the last sound of the caller arrived. */
+  | {
+      readonly type: 'turn';
+      readonly transcript: string;
+      readonly durationMs: number;
+      readonly lastSampleAtMs: number;
+    }
+  | { readonly type: 'answer'; readonly step: AnswerStep }
+  /** The first byte was sent; `answer` is set when it answers a turn. */
+  | { readonly type: 'agent-sounding'; readonly answer?: number }
+  | { readonly type: 'agent-settled'; readonly account: SettledUtterance; readonly answer?: number }
+  | CallReport
+  /** A limit was reached: the call is being closed. */
+  | { readonly type: 'limit'; readonly limit: string }
   | { readonly type: 'history'; readonly entry: HistoryEntry }
   | { readonly type: 'failed'; readonly error: unknown }
   | { readonly type: 'ended'; readonly reason: CallEndReason }
@@ -51,4 +102,6 @@ export interface VoiceCall {
   interrupt(): void;
   /** Takes no more text, lets what has been said so far be heard, then ends the call. */
   hangUp(): Promise<void>;
+  /** Tells what was used or done in the call's name. */
+  report(report: CallReport): void;
 }

@@ -59,7 +59,7 @@ export interface ConversationLine {
    * Ends the call.
    * @param outcome `failed` lets the telephone company say the closing word that we could not say
    */
-  end(reason: 'hung-up' | 'failed', outcome: 'completed' | 'failed'): void;
+  end(reason: 'hung-up' | 'failed' | 'limit', outcome: 'completed' | 'failed'): void;
 }
 
 /** After `hangUp`, a reply that has been quiet for so long is taken as complete, ms. */
@@ -87,6 +87,8 @@ export class Conversation {
   #playing: Speech | undefined;
   #failures = 0;
   #closingHeard = false;
+  /** Why there is a closing word. */
+  #lastWord: 'failed' | 'limit' = 'failed';
   #closing = false;
   #ended = false;
 
@@ -192,6 +194,14 @@ export class Conversation {
     this.#finish('hung-up', 'completed');
   }
 
+  /** Says a last word, which nobody interrupts, then ends the call; one that is ending already ends as it was to. */
+  closeWith(goodbye: string): void {
+    if (this.#ended || this.#closing) return;
+    this.#closing = true;
+    this.#lastWord = 'limit';
+    this.#floor$.next(this.#speech('closing', () => goodbye));
+  }
+
   /** The call is over: everything is torn down and accounted for. */
   end(): void {
     if (this.#ended) return;
@@ -250,6 +260,8 @@ export class Conversation {
       catchError((error: unknown) => this.#recover(speech, error)),
       finalize(() => {
         if (this.#playing !== speech) this.#close(speech);
+        if (speech.kind === 'closing')
+          this.#finish(this.#lastWord, this.#closingHeard ? 'completed' : 'failed');
       }),
     );
   }
@@ -290,11 +302,7 @@ export class Conversation {
     if (speech.kind === 'answer' && this.#failures === 1)
       return this.#utter(this.#speech('sorry', () => this.#options.sorry));
     this.#closing = true;
-    return this.#utter(this.#speech('closing', () => this.#options.closing)).pipe(
-      finalize(() => {
-        this.#finish('failed', this.#closingHeard ? 'completed' : 'failed');
-      }),
-    );
+    return this.#utter(this.#speech('closing', () => this.#options.closing));
   }
 
   #speech(kind: Speech['kind'], makeReply: (signal: AbortSignal) => Reply, voice?: VoiceOptions): Speech {

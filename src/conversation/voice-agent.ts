@@ -13,12 +13,19 @@ export interface Turn {
   readonly call: VoiceCall;
   /** Aborted when the caller interrupts, or the call ends, while the reply is being written. */
   readonly signal: AbortSignal;
+  /**
+   * Set when the agent is asked preemptively, while the caller may yet go on: resolves once the turn is over, and never
+   * if the caller goes on (then {@link signal} is aborted). Whatever has an effect has to wait for it.
+   */
+  readonly confirmed?: Promise<void>;
 }
 
 /** The mind of the machine: one instance serves every call, so what belongs to a call belongs into the call. */
 export interface VoiceAgent {
   /** Greets the caller, if anything is returned. */
   onCallStart?(call: VoiceCall): Reply | undefined;
+  /** Whether the agent may be asked before the turn is over: an answer that is not needed must have no effect. */
+  readonly preemptive?: boolean;
   /** Answers. Throwing, rejecting or never answering makes the conversation apologise. */
   reply(turn: Turn): Reply;
   /** The caller pressed a key: 0-9, *, #, A-D. */
