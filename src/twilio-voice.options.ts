@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { limitOptions } from './limits/limits.options.js';
 import { listeningOptions } from './listening/listening.options.js';
 
 /** No more than a timer can take. */
@@ -55,8 +56,9 @@ const schema = z
         maxPayloadBytes: count(64 * 1024),
         /** Sockets without a valid `start`, over all addresses. */
         maxPendingSockets: count(64),
-        /** Streams at once. */
+        /** Streams at once; a call beyond them hears the busy signal. */
         maxStreams: count(500),
+        ...limitOptions,
       })
       .prefault({}),
     playout: z
@@ -86,6 +88,13 @@ const schema = z
         replyTimeoutMs: count(10_000),
         /** Longest pause of the voice in the middle of an utterance, ms. */
         stallTimeoutMs: count(3_000),
+        /**
+         * What is made of an answer while the caller pauses and may yet go on, for agents that allow it: its text and
+         * first clause (`voice`), its text, or nothing.
+         */
+        preemptive: z.enum(['off', 'text', 'voice']).default('voice'),
+        /** Answers asked for preemptively in one turn, at most: each costs what an answer costs. */
+        preemptiveAttempts: count(3),
         /** Said, or a soft tone sounds, while another voice takes over from one that failed. */
         filler: z.string().min(1).default('One moment, please.'),
         /** After a voice failed, silence that lasts so long is filled, ms. */
@@ -97,6 +106,13 @@ const schema = z
           .string()
           .min(1)
           .default('I am sorry, I have a technical problem. Please call again later. Goodbye.'),
+        /** Said when a limit of the call is reached, before it ends; nobody interrupts it. */
+        limitReached: z
+          .string()
+          .min(1)
+          .default(
+            'I am sorry, we have to end this call here. Please call again if you need anything else. Goodbye.',
+          ),
       })
       .prefault({}),
   })

@@ -6,6 +6,13 @@ export interface CallControl {
    * @throws (rejects) the vendor's error
    */
   hangUp(callSid: string): Promise<boolean>;
+  /**
+   * Asks the telephone network to end the call by itself at a time: a net for a server that dies.
+   * @param epochMs ms since 1970
+   * @returns false where that is not possible
+   * @throws (rejects) the vendor's error
+   */
+  endBy?(callSid: string, epochMs: number): Promise<boolean>;
 }
 
 /** DI token of the {@link CallControl}. */

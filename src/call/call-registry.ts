@@ -1,7 +1,8 @@
 import { Inject, Injectable, Logger, Optional, type OnModuleDestroy } from '@nestjs/common';
-import { map, type Observable, of, Subject, switchMap } from 'rxjs';
+import { map, type Observable, Subject, switchMap } from 'rxjs';
 import { ConversationService } from '../conversation/conversation.service.js';
 import { VOICE_AGENT, type VoiceAgent } from '../conversation/voice-agent.js';
+import { CallLimiter } from '../limits/call-limiter.js';
 import { CallerSpeech } from '../listening/caller-speech.js';
 import { CallerWords } from '../listening/caller-words.js';
 import { FarEnd } from '../listening/far-end.js';
@@ -10,6 +11,7 @@ import {
   VOICE_ACTIVITY_DETECTOR,
   type VoiceActivityDetectorFactory,
 } from '../listening/voice-activity-detector.js';
+import { turnGuesses } from '../listening/turn-guesses.js';
 import { Playout } from '../playout/playout.js';
 import { SpeechStalledError } from '../playout/settled-utterance.js';
 import { SpeechFailedError } from '../tts/voice.js';
@@ -18,11 +20,15 @@ import { Call } from './call.js';
 import { CALL_CONTROL, type CallControl } from './call-control.js';
 import { heardBy } from './far-end-sink.js';
 import { type CancelTimer, CLOCK, type Clock } from './clock.js';
+import { forLog, REDACTOR, type Redactor, StandardRedactor } from './redactor.js';
+import { withheldError } from './sensitive/withheld.js';
 import type { MediaSink, StreamAcceptor, StreamReceiver, StreamStart } from './stream.js';
 import type { CallEndReason, VoiceCall } from './voice-call.js';
 
 /** A telephone network that has not answered by then is not waited for, ms. */
 const REST_MS = 3_000;
+/** The telephone network ends a call so long after our own limit, which says goodbye first, ms. */
+const AFTER_LIMIT_MS = 60_000;
 
 /** Puts each call together when its stream starts, finds it while it lasts, and lets it go at its end. */
 @Injectable()
@@ -31,7 +37,7 @@ export class CallRegistry implements StreamAcceptor, OnModuleDestroy {
   private readonly calls = new Map<string, Call>();
   private readonly sinks = new WeakMap<Call, MediaSink>();
   private readonly started = new Subject<VoiceCall>();
-  /** What was told of transcribers that gave up: a refused key is one error and not one per call. */
+  /** What was told: a refused key is one error and not one per call. */
   private readonly told = new Set<string>();
 
   constructor(
@@ -42,6 +48,7 @@ export class CallRegistry implements StreamAcceptor, OnModuleDestroy {
     @Inject(CALL_CONTROL) private readonly control: CallControl,
     private readonly conversations: ConversationService,
     @Optional() @Inject(TRANSCRIBER) private readonly transcriber?: Transcriber,
+    @Optional() @Inject(REDACTOR) private readonly redactor: Redactor = new StandardRedactor(),
   ) {}
 
   /** Every call, as its stream starts. */
@@ -65,6 +72,7 @@ export class CallRegistry implements StreamAcceptor, OnModuleDestroy {
     const caller = new CallerSpeech(this.detector(), this.clock, listening, () => playout.audible, farEnd);
     const words = this.words(start);
     const call = new Call(start, this.clock, playout, caller, words);
+    const limiter = new CallLimiter(call, this.clock, this.options.limits, limits.limitReached);
     const end = (reason: CallEndReason) => {
       this.end(call, reason);
     };
@@ -72,28 +80,39 @@ export class CallRegistry implements StreamAcceptor, OnModuleDestroy {
       call,
       playout,
       userSpeech$: caller.userSpeech$,
+      guesses$: turnGuesses(caller, words),
       turns$: caller.utterances$.pipe(
-        switchMap(({ durationMs }) =>
-          (words?.take() ?? of('')).pipe(map((transcript) => ({ transcript, durationMs }))),
+        switchMap(({ durationMs, lastSampleAtMs }) =>
+          call.turnWords().pipe(map((transcript) => ({ transcript, durationMs, lastSampleAtMs }))),
         ),
       ),
       held$: call.held$,
-      sounding: () => {
-        call.happened({ type: 'agent-sounding' });
+      turned: (turn) => {
+        call.happened({ type: 'turn', ...turn });
       },
-      accounted: (account) => {
-        call.happened({ type: 'agent-settled', account });
+      stepped: (step) => {
+        call.happened({ type: 'answer', step });
+      },
+      spoken: (characters) => {
+        call.spoke(characters);
+        limiter.spoken(characters);
+      },
+      sounding: (answer) => {
+        call.happened({ type: 'agent-sounding', ...(answer === undefined ? {} : { answer }) });
+      },
+      accounted: (account, answer) => {
+        call.happened({ type: 'agent-settled', account, ...(answer === undefined ? {} : { answer }) });
       },
       failed: (error) => {
         this.complain(call, 'speech failed', error);
-        call.happened({ type: 'failed', error });
+        call.happened({ type: 'failed', error: call.wasSensitive ? withheldError(error) : error });
       },
       remembered: (entry) => {
         call.happened({ type: 'history', entry });
       },
       end: (reason, outcome) => {
         end(reason);
-        void this.release(call, sink, outcome);
+        void this.release(call, sink, reason === 'limit' && outcome === 'failed' ? 'limit' : outcome);
       },
     });
     const former = this.calls.get(call.callSid);
@@ -105,6 +124,7 @@ export class CallRegistry implements StreamAcceptor, OnModuleDestroy {
     this.sinks.set(call, sink);
     call.attach(conversation);
     this.started.next(call);
+    void this.limitAtNetwork(call);
     conversation.greet();
     return call.receiver((digit) => {
       this.guarded(call, () => this.agent.onDigit?.(digit, call));
@@ -115,16 +135,33 @@ export class CallRegistry implements StreamAcceptor, OnModuleDestroy {
     for (const call of [...this.calls.values()]) this.end(call, 'closed-by-us');
   }
 
+  /** A second net under our own timer, which goes with this process. A call that the host made has the host's limit. */
+  private async limitAtNetwork(call: Call): Promise<void> {
+    const { callMs } = this.options.limits;
+    if (callMs === Infinity || call.parameters['direction']?.startsWith('outbound') === true) return;
+    try {
+      await this.control.endBy?.(call.callSid, this.clock.epoch() + callMs + AFTER_LIMIT_MS);
+    } catch (error) {
+      if (call.hasEnded) return;
+      const { name, code } = describe(error);
+      this.tell(call.callSid, `limits.callMs was not set at the telephone network: ${name}${code}`);
+    }
+  }
+
   private words({ callSid }: StreamStart): CallerWords | undefined {
     if (this.transcriber === undefined) return undefined;
     const { name } = this.transcriber;
     return new CallerWords(this.transcriber, this.clock, this.options.transcription, (error) => {
       const what = error instanceof TranscriberFailedError ? error.message : describe(error).name;
-      const line = `${name} gave up, turns have no words from now on: ${what}`;
-      if (this.told.has(line)) this.logger.debug(`Call ${callSid}: ${line}`);
-      else this.logger.error(`Call ${callSid}: ${line}`);
-      this.told.add(line);
+      this.tell(callSid, `${name} gave up, turns have no words from now on: ${what}`);
     });
+  }
+
+  /** The same fault in every call is one error. */
+  private tell(callSid: string, line: string): void {
+    if (this.told.has(line)) this.logger.debug(`Call ${callSid}: ${line}`);
+    else this.logger.error(`Call ${callSid}: ${line}`);
+    this.told.add(line);
   }
 
   private end(call: Call, reason: CallEndReason): void {
@@ -135,7 +172,11 @@ export class CallRegistry implements StreamAcceptor, OnModuleDestroy {
   }
 
   /** Ends the telephone call: by REST where it is configured, else by closing the stream, so that the TwiML goes on. */
-  private async release(call: Call, sink: MediaSink, outcome: 'completed' | 'failed'): Promise<void> {
+  private async release(
+    call: Call,
+    sink: MediaSink,
+    outcome: 'completed' | 'failed' | 'limit',
+  ): Promise<void> {
     if (outcome === 'completed') {
       const { late, cancel } = this.deadline(REST_MS);
       await Promise.race([this.hungUp(call), late]);
@@ -172,13 +213,17 @@ export class CallRegistry implements StreamAcceptor, OnModuleDestroy {
     }
   }
 
-  /** Others' messages may hold anything, a caller's words included: they are for the debug level only. */
+  /**
+   * Others' messages may hold anything, a caller's words included: they are for the debug level only, and for no level
+   * once the call was sensitive.
+   */
   private complain(call: Call, what: string, error: unknown): void {
     const { name, code, message } = describe(error);
+    const kind = forLog(this.redactor, `${name}${code}`);
+    const shown = forLog(this.redactor, message);
     const isOurs = error instanceof SpeechStalledError || error instanceof SpeechFailedError;
-    const ours = isOurs ? `: ${error.message}` : '';
-    this.logger.error(`Call ${call.callSid}: ${what}: ${name}${code}${ours}`);
-    if (ours === '') this.logger.debug(`Call ${call.callSid}: ${name}${code}: ${message}`);
+    this.logger.error(`Call ${call.callSid}: ${what}: ${kind}${isOurs ? `: ${shown}` : ''}`);
+    if (!isOurs && !call.wasSensitive) this.logger.debug(`Call ${call.callSid}: ${kind}: ${shown}`);
   }
 }
 

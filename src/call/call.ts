@@ -1,4 +1,4 @@
-import { BehaviorSubject, type Observable, skip, Subject } from 'rxjs';
+import { BehaviorSubject, type Observable, of, skip, Subject } from 'rxjs';
 import type { Conversation } from '../conversation/conversation.js';
 import type { HistoryEntry } from '../conversation/history.js';
 import type { Reply } from '../conversation/reply.js';
@@ -7,6 +7,8 @@ import type { CallerWords } from '../listening/caller-words.js';
 import type { Playout } from '../playout/playout.js';
 import type { VoiceOptions } from '../tts/voice.js';
 import type { Clock } from './clock.js';
+import { Discretion } from './sensitive/discretion.js';
+import { NOT_RECORDED, type SensitiveKeys } from './sensitive/sensitive.js';
 import type { StreamReceiver, StreamStart } from './stream.js';
 import type { CallEndReason, CallEvent, CallReport, SpeechOutcome, VoiceCall } from './voice-call.js';
 
@@ -28,8 +30,11 @@ export class Call implements VoiceCall {
   readonly #caller: CallerSpeech;
   readonly #words: CallerWords | undefined;
   readonly #events = new Subject<CallEvent>();
+  readonly #discretion: Discretion;
   #conversation: Conversation | undefined;
   #ended = false;
+  /** Handed to the voice and not reported yet. */
+  #characters = 0;
 
   constructor(
     start: StreamStart,
@@ -46,6 +51,16 @@ export class Call implements VoiceCall {
     this.#playout = playout;
     this.#caller = caller;
     this.#words = words;
+    this.#discretion = new Discretion(clock, {
+      began: () => {
+        words?.withhold();
+        this.happened({ type: 'sensitive-started' });
+      },
+      ended: () => {
+        words?.release();
+        this.happened({ type: 'sensitive-stopped' });
+      },
+    });
   }
 
   get events$(): Observable<CallEvent> {
@@ -76,6 +91,36 @@ export class Call implements VoiceCall {
     return this.#conversation?.hangUp() ?? Promise.resolve();
   }
 
+  sensitive<T>(task: (keys: SensitiveKeys) => T | Promise<T>): Promise<T> {
+    return this.#discretion.during((keys) => {
+      this.#conversation?.withhold();
+      return task(keys);
+    });
+  }
+
+  get isSensitive(): boolean {
+    return this.#discretion.running;
+  }
+
+  /** Whether there was a sensitive task in this call: what others say of its errors may hold anything. */
+  get wasSensitive(): boolean {
+    return this.#discretion.hasBegun;
+  }
+
+  /** Text was handed to the voice. */
+  spoke(characters: number): void {
+    this.#characters += characters;
+  }
+
+  /** The words of the caller's turn that is over. */
+  turnWords(): Observable<string> {
+    const isWithheld = this.#discretion.turn();
+    if (this.#words === undefined) return of('');
+    if (!isWithheld) return this.#words.take();
+    this.#words.drop();
+    return of(NOT_RECORDED);
+  }
+
   report(report: CallReport): void {
     if (!this.#ended) this.happened(report);
   }
@@ -92,9 +137,12 @@ export class Call implements VoiceCall {
     this.#conversation = conversation;
     this.#caller.speaking$.pipe(skip(1)).subscribe((speaking) => {
       if (speaking) conversation.giveWay(); // before anybody is told
+      this.#discretion.speaking(speaking);
       this.happened({ type: speaking ? 'caller-started' : 'caller-stopped' });
     });
-    this.#caller.pauses$.subscribe(() => this.#words?.commit());
+    this.#caller.pauses$.subscribe((pause) => {
+      if (pause !== undefined) this.#words?.commit();
+    });
     this.#words?.transcripts$.subscribe((transcript) => {
       this.#caller.hint(this.#words?.hint);
       this.happened({ type: 'transcript', transcript });
@@ -115,6 +163,10 @@ export class Call implements VoiceCall {
       },
       digit: (digit) => {
         if (this.#ended) return;
+        if (this.#discretion.key(digit)) {
+          this.happened({ type: 'withheld-key' });
+          return;
+        }
         this.happened({ type: 'digit', digit });
         onDigit(digit);
       },
@@ -126,9 +178,14 @@ export class Call implements VoiceCall {
   end(reason: CallEndReason): void {
     if (this.#ended) return;
     this.#ended = true;
+    this.#discretion.close();
     this.#conversation?.end();
     this.#caller.close();
     this.#words?.close();
+    this.#reportSpeech();
+    const transcribedMs = this.#words?.givenMs ?? 0;
+    if (transcribedMs > 0)
+      this.happened({ type: 'usage', usage: { kind: 'transcription', ms: transcribedMs } });
     this.happened({ type: 'ended', reason });
     this.#events.complete();
     this.held$.complete();
@@ -136,5 +193,13 @@ export class Call implements VoiceCall {
 
   happened(event: Happening): void {
     this.#events.next({ ...event, atMs: this.#clock.now() });
+    if (event.type === 'agent-settled') this.#reportSpeech();
+  }
+
+  /** Once for each utterance, and not for each of its words. */
+  #reportSpeech(): void {
+    const characters = this.#characters;
+    this.#characters = 0;
+    if (characters > 0) this.happened({ type: 'usage', usage: { kind: 'speech', characters } });
   }
 }

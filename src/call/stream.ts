@@ -17,10 +17,10 @@ export interface MediaSink {
   clear(): void;
   /**
    * Closes the stream; Twilio goes on with the verb after `</Connect>`.
-   * @param outcome decides what that verb says: nothing after a completed call, an apology after a failed one; left out
-   * when another stream of the same call goes on
+   * @param outcome decides what that verb says: nothing after a completed call, an apology after a failed one, the
+   * goodbye after one that reached a limit; left out when another stream of the same call goes on
    */
-  close(outcome?: 'completed' | 'failed'): void;
+  close(outcome?: 'completed' | 'failed' | 'limit'): void;
   /** Bytes handed to the socket and not yet taken by the operating system. */
   readonly bufferedBytes: number;
 }

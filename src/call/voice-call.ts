@@ -4,6 +4,7 @@ import type { History, HistoryEntry } from '../conversation/history.js';
 import type { Transcript } from '../listening/transcriber.js';
 import type { SettledUtterance } from '../playout/settled-utterance.js';
 import type { VoiceOptions } from '../tts/voice.js';
+import type { SensitiveKeys } from './sensitive/sensitive.js';
 import type { StreamEndReason } from './stream.js';
 
 /** Why a call is over. */
@@ -61,6 +62,10 @@ export type CallEvent = { readonly atMs: number } & (
   | { readonly type: 'caller-started' | 'caller-stopped' }
   | { readonly type: 'transcript'; readonly transcript: Transcript }
   | { readonly type: 'digit'; readonly digit: string }
+  /** A key was pressed that nobody is told: see {@link VoiceCall.sensitive}. */
+  | { readonly type: 'withheld-key' }
+  /** From now on, or no longer, the caller is withheld: see {@link VoiceCall.sensitive}. */
+  | { readonly type: 'sensitive-started' | 'sensitive-stopped' }
   /** It is the agent's turn; `lastSampleAtMs`: when the last sound of the caller arrived. */
   | {
       readonly type: 'turn';
@@ -102,6 +107,18 @@ export interface VoiceCall {
   interrupt(): void;
   /** Takes no more text, lets what has been said so far be heard, then ends the call. */
   hangUp(): Promise<void>;
+  /**
+   * Runs a task during which nothing of the call is told: the transcriber gets silence, keys go to the task alone, and
+   * {@link NOT_RECORDED} stands for the words of both sides in turns, history, events, record and model. It lasts until
+   * the task has ended and the caller has fallen silent; what was half said when it began counts too. Whatever is being
+   * said, or asked to be said, meanwhile is not told as a whole. Speaking and being interrupted go on as ever; so does a
+   * recording that Twilio makes. A reply that waits for keys would stall: run the task beside it.
+   * @returns what the task returns
+   * @throws (rejects) what the task throws; Error when the call is over
+   */
+  sensitive<T>(task: (keys: SensitiveKeys) => T | Promise<T>): Promise<T>;
+  /** Whether a {@link sensitive} task is running. */
+  readonly isSensitive: boolean;
   /** Tells what was used or done in the call's name. */
   report(report: CallReport): void;
 }

@@ -3,7 +3,8 @@ import { CLOCK, type Clock } from '../call/clock.js';
 import { PlainCallVoice } from '../tts/call-voice.js';
 import { TtsService } from '../tts/tts.service.js';
 import { TWILIO_VOICE_OPTIONS, type ResolvedTwilioVoiceOptions } from '../twilio-voice.options.js';
-import { Conversation, type ConversationLine } from './conversation.js';
+import { Conversation } from './conversation.js';
+import type { ConversationLine } from './conversation-line.js';
 import { VOICE_AGENT, type VoiceAgent } from './voice-agent.js';
 
 /** Opens a conversation for each call; keeps nothing about any of them. */

@@ -18,49 +18,19 @@ import {
   throwError,
 } from 'rxjs';
 import type { Clock } from '../call/clock.js';
-import type { SpeechOutcome, VoiceCall } from '../call/voice-call.js';
-import type { Playout } from '../playout/playout.js';
+import { withheldAccount } from '../call/sensitive/withheld.js';
+import type { SpeechOutcome } from '../call/voice-call.js';
 import type { SettledUtterance } from '../playout/settled-utterance.js';
 import type { CallVoice } from '../tts/call-voice.js';
-import type { VoiceOptions } from '../tts/voice.js';
+import type { SpeechChunk, VoiceOptions } from '../tts/voice.js';
+import { Answers } from './answers.js';
+import type { CallerTurn, ConversationLine, ConversationOptions } from './conversation-line.js';
 import { agentEntry, type HistoryEntry } from './history.js';
+import { onFirst } from './on-first.js';
 import { replyText } from './reply-text.js';
 import { Speech, untilQuiet } from './speech.js';
 import type { Reply } from './reply.js';
 import type { VoiceAgent } from './voice-agent.js';
-
-export interface ConversationOptions {
-  /** Said when an agent or a voice fails. */
-  readonly sorry: string;
-  /** Said when it fails twice in a row, before the call ends. */
-  readonly closing: string;
-}
-
-/** The caller has finished speaking. */
-export interface CallerTurn {
-  readonly transcript: string;
-  readonly durationMs: number;
-}
-
-/** What a conversation needs of its call. */
-export interface ConversationLine {
-  readonly call: VoiceCall;
-  readonly playout: Playout;
-  /** Emits while the caller is speaking, and at once to whoever subscribes meanwhile: a level, not an edge. */
-  readonly userSpeech$: Observable<unknown>;
-  readonly turns$: Observable<CallerTurn>;
-  /** Reversible silence: true holds the utterance, false lets it go on. */
-  readonly held$: Observable<boolean>;
-  sounding(): void;
-  accounted(account: SettledUtterance): void;
-  failed(error: unknown): void;
-  remembered(entry: HistoryEntry): void;
-  /**
-   * Ends the call.
-   * @param outcome `failed` lets the telephone company say the closing word that we could not say
-   */
-  end(reason: 'hung-up' | 'failed' | 'limit', outcome: 'completed' | 'failed'): void;
-}
 
 /** After `hangUp`, a reply that has been quiet for so long is taken as complete, ms. */
 const CLOSING_QUIET_MS = 500;
@@ -69,10 +39,14 @@ const PHRASE_MS = 1_500;
 /** A goodbye that has not been heard by then is given up, ms. */
 const GOODBYE_MS = 300_000;
 
+/** Fixed text that was perhaps made beforehand. */
+const isPhrase = ({ kind }: Speech): boolean => kind === 'sorry' || kind === 'closing';
+
 /** The loop of one call: a turn, its answer, and silence as soon as the caller speaks. */
 export class Conversation {
   readonly #line: ConversationLine;
   readonly #agent: VoiceAgent;
+  readonly #answers: Answers;
   readonly #voice: CallVoice;
   readonly #clock: Clock;
   readonly #options: ConversationOptions;
@@ -104,6 +78,19 @@ export class Conversation {
     this.#voice = voice;
     this.#clock = clock;
     this.#options = options;
+    this.#answers = new Answers({
+      call: line.call,
+      agent,
+      options,
+      history: this.#history,
+      settled$: this.#allSettled(),
+      text: (makeReply) => this.#text(makeReply),
+      voice: (speech, text$, demand) => this.#voiced(speech, text$, demand),
+      demand: () => line.playout.demand(),
+      stepped: (step) => {
+        line.stepped(step);
+      },
+    });
   }
 
   get history(): readonly HistoryEntry[] {
@@ -112,7 +99,7 @@ export class Conversation {
 
   /** Listens, and can be told to say something. */
   open(): void {
-    const { playout, turns$ } = this.#line;
+    const { playout, guesses$, turns$ } = this.#line;
     this.#subscriptions.add(
       playout.settled$.subscribe((account) => {
         this.#account(account);
@@ -124,6 +111,11 @@ export class Conversation {
           switchMap((first) => this.#floor(first)), // a new turn cuts the old one
         )
         .subscribe(),
+    );
+    this.#subscriptions.add(
+      guesses$.subscribe((guess) => {
+        if (!this.#closing) this.#answers.guess(guess);
+      }),
     );
     this.#subscriptions.add(
       turns$.subscribe((turn) => {
@@ -187,6 +179,7 @@ export class Conversation {
     if (this.#ended) return;
     if (!this.#closing) {
       this.#closing = true;
+      this.#answers.discard();
       this.#closing$.next();
     }
     await Promise.resolve(); // a greeting that hangs up has yet to be returned
@@ -198,8 +191,14 @@ export class Conversation {
   closeWith(goodbye: string): void {
     if (this.#ended || this.#closing) return;
     this.#closing = true;
+    this.#answers.discard();
     this.#lastWord = 'limit';
     this.#floor$.next(this.#speech('closing', () => goodbye));
+  }
+
+  /** A sensitive stretch begins: whatever is being said, or waits to be said, is not told. */
+  withhold(): void {
+    for (const speech of this.#open) speech.isWithheld = true;
   }
 
   /** The call is over: everything is torn down and accounted for. */
@@ -208,6 +207,7 @@ export class Conversation {
     this.#ended = true;
     this.#line.playout.close();
     this.#subscriptions.unsubscribe();
+    this.#answers.discard();
     this.#dropOpen();
     this.#voice.close();
     this.#idle$.next();
@@ -225,15 +225,12 @@ export class Conversation {
     }
   }
 
-  #turn({ transcript, durationMs }: CallerTurn): void {
+  #turn(turn: CallerTurn): void {
+    this.#line.turned(turn);
     if (this.#closing) return;
+    const { transcript, durationMs } = turn;
     this.#remember({ role: 'caller', text: transcript });
-    const { call } = this.#line;
-    this.#floor$.next(
-      this.#speech('answer', (signal) =>
-        this.#agent.reply({ transcript, durationMs, history: [...this.#history], call, signal }),
-      ),
-    );
+    this.#floor$.next(this.#opened(this.#answers.to({ transcript, durationMs })));
   }
 
   #floor(first: Speech | undefined): Observable<unknown> {
@@ -245,16 +242,15 @@ export class Conversation {
 
   #utter(speech: Speech): Observable<unknown> {
     const { playout, userSpeech$, held$ } = this.#line;
-    const phrase = speech.kind === 'sorry' || speech.kind === 'closing';
-    const limits = phrase ? { replyTimeoutMs: PHRASE_MS } : {};
-    const how = { ...speech.voice, demand: () => playout.demand(), ...(phrase ? { phrase } : {}) };
+    const limits = isPhrase(speech) ? { replyTimeoutMs: PHRASE_MS } : {};
+    const voice$ = speech.prepared$ ?? this.#voiced(speech, speech.text$, () => playout.demand());
     return this.#allSettled().pipe(
       switchMap(() => {
         this.#playing = speech;
-        return playout.play(this.#voice.speak(speech.text$, how), held$, limits); // completes when the last byte has been played
+        return playout.play(voice$, held$, limits); // completes when the last byte has been played
       }),
       tap(() => {
-        this.#line.sounding();
+        this.#line.sounding(speech.answer?.answer);
       }),
       speech.kind === 'closing' ? (speech$) => speech$ : takeUntil(userSpeech$), // the caller speaks: unsubscribe, then `clear`
       catchError((error: unknown) => this.#recover(speech, error)),
@@ -282,10 +278,11 @@ export class Conversation {
   #account(account: SettledUtterance): void {
     const speech = this.#playing;
     this.#playing = undefined;
-    const entry = agentEntry(account);
+    const told = speech?.isWithheld === true ? withheldAccount(account) : account;
+    const entry = agentEntry(told);
     if (entry !== undefined) this.#remember(entry);
     if (speech !== undefined) this.#settle(speech, account);
-    this.#line.accounted(account);
+    this.#line.accounted(told, speech?.answer?.answer);
   }
 
   #settle(speech: Speech, account: SettledUtterance): void {
@@ -302,12 +299,37 @@ export class Conversation {
     if (speech.kind === 'answer' && this.#failures === 1)
       return this.#utter(this.#speech('sorry', () => this.#options.sorry));
     this.#closing = true;
+    this.#answers.discard();
     return this.#utter(this.#speech('closing', () => this.#options.closing));
   }
 
-  #speech(kind: Speech['kind'], makeReply: (signal: AbortSignal) => Reply, voice?: VoiceOptions): Speech {
-    const text$ = untilQuiet(replyText(makeReply), this.#closing$, this.#clock, CLOSING_QUIET_MS);
-    const speech = new Speech(kind, text$, voice);
+  #voiced(speech: Speech, text$: Observable<string>, demand: () => Promise<void>): Observable<SpeechChunk> {
+    const { answer, voice } = speech;
+    const counted$ = text$.pipe(
+      tap((piece) => {
+        this.#line.spoken(piece.length);
+      }),
+    );
+    const how = { ...voice, demand, ...(isPhrase(speech) ? { phrase: true } : {}) };
+    const voice$ = this.#voice.speak(counted$, how);
+    if (answer === undefined) return voice$;
+    const sounds = () => {
+      this.#line.stepped({ ...answer, step: 'first-audio' });
+    };
+    return voice$.pipe(onFirst(({ audio }) => audio.length > 0, sounds));
+  }
+
+  #text(makeReply: (signal: AbortSignal) => Reply): Observable<string> {
+    return untilQuiet(replyText(makeReply), this.#closing$, this.#clock, CLOSING_QUIET_MS);
+  }
+
+  #speech(kind: Speech['kind'], makeReply: () => Reply, voice?: VoiceOptions): Speech {
+    return this.#opened(new Speech(kind, this.#text(makeReply), voice));
+  }
+
+  /** It is to be said. */
+  #opened(speech: Speech): Speech {
+    speech.isWithheld ||= this.#line.call.isSensitive;
     this.#open.add(speech);
     return speech;
   }

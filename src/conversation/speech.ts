@@ -1,12 +1,16 @@
 import { Observable, Subscription } from 'rxjs';
 import type { CancelTimer, Clock } from '../call/clock.js';
-import type { SpeechOutcome } from '../call/voice-call.js';
+import type { AnswerStep, SpeechOutcome } from '../call/voice-call.js';
 import type { SettledUtterance } from '../playout/settled-utterance.js';
-import type { VoiceOptions } from '../tts/voice.js';
+import type { SpeechChunk, VoiceOptions } from '../tts/voice.js';
 
 /** Something to be said, and the promise of its outcome. */
 export class Speech {
   readonly outcome: Promise<SpeechOutcome>;
+  /** What is being made of the text already. */
+  prepared$: Observable<SpeechChunk> | undefined;
+  /** It was open during a sensitive stretch: what it says is not told. */
+  isWithheld = false;
   #resolve!: (outcome: SpeechOutcome) => void;
   #reject!: (error: unknown) => void;
 
@@ -14,6 +18,8 @@ export class Speech {
     readonly kind: 'answer' | 'say' | 'sorry' | 'closing',
     readonly text$: Observable<string>,
     readonly voice?: VoiceOptions,
+    /** Which answer of the call it is, when it answers a turn. */
+    readonly answer?: Omit<AnswerStep, 'step'>,
   ) {
     this.outcome = new Promise((resolve, reject) => {
       this.#resolve = resolve;

@@ -6,6 +6,7 @@ import { EchoGuard } from './echo-guard.js';
 import type { TurnHint } from './endpointing.js';
 import { FarEnd } from './far-end.js';
 import { LineClock } from './line-clock.js';
+import { LoudEnd } from './loud-end.js';
 import type { ListeningOptions } from './listening-profiles.js';
 import { SustainedSpeech } from './sustained-speech.js';
 import type { VoiceActivityDetector } from './voice-activity-detector.js';
@@ -18,6 +19,14 @@ export interface CallerUtterance {
   /** From onset to end, pauses included. */
   readonly durationMs: number;
   readonly voicedMs: number;
+  /** When its last sound arrived, less the network's jitter, ms on the clock. */
+  readonly lastSampleAtMs: number;
+}
+
+/** The caller has fallen silent, but may go on. */
+export interface CallerPause {
+  /** From onset to the pause, earlier pauses included, ms. */
+  readonly durationMs: number;
 }
 
 /** Frames that are no further apart than this are late, not missing, ms. */
@@ -42,9 +51,11 @@ export class CallerSpeech {
   readonly #line = new LineClock();
   readonly #speaking = new BehaviorSubject(false);
   readonly #utterances = new Subject<CallerUtterance>();
-  readonly #pauses = new Subject<void>();
+  readonly #pauses = new Subject<CallerPause | undefined>();
   #pauseTold = false;
   readonly #samples = new Int16Array(BLOCK_SAMPLES);
+  readonly #loud = new LoudEnd();
+  #lastSampleMs = 0;
   #judgedMs = 0;
   /** Audio that waits for its window to be complete, ms. */
   #waitingMs = 0;
@@ -88,8 +99,8 @@ export class CallerSpeech {
     return this.#utterances.asObservable();
   }
 
-  /** The caller has fallen silent, but may go on; each utterance ends with one. */
-  get pauses$(): Observable<void> {
+  /** Each pause, the one that ends an utterance included, and `undefined` when the caller goes on. */
+  get pauses$(): Observable<CallerPause | undefined> {
     return this.#pauses.asObservable();
   }
 
@@ -104,8 +115,9 @@ export class CallerSpeech {
     this.#nextTimestampMs = timestampMs + mulaw.length / MU_LAW_BYTES_PER_MS;
     this.#waitingMs += mulaw.length / MU_LAW_BYTES_PER_MS;
     this.#line.arrived(this.#judgedMs + this.#waitingMs, this.#lastAudioAt);
+    const endMs = this.#judgedMs + this.#waitingMs;
     for (let at = 0; at < mulaw.length; at += BLOCK_SAMPLES)
-      this.#block(mulaw.subarray(at, at + BLOCK_SAMPLES));
+      this.#block(mulaw.subarray(at, at + BLOCK_SAMPLES), endMs - (mulaw.length - at) / MU_LAW_BYTES_PER_MS);
     if (this.#rule.speaking) this.#watch(NO_AUDIO_MS);
   }
 
@@ -123,8 +135,9 @@ export class CallerSpeech {
     this.#utterances.complete();
   }
 
-  #block(mulaw: Uint8Array): void {
+  #block(mulaw: Uint8Array, startMs: number): void {
     const samples = decodeMuLaw(mulaw, this.#samples).subarray(0, mulaw.length);
+    this.#loud.push(samples, startMs);
     this.#detector.process(samples, this.#onWindow);
   }
 
@@ -152,14 +165,18 @@ export class CallerSpeech {
   #judge(probability: number, levelDb: number, ms: number): void {
     this.#judgedMs += ms;
     const change = this.#rule.push(probability, levelDb, ms, this.#talking());
+    if (this.#rule.speaking && this.#rule.silentMs === 0)
+      this.#lastSampleMs = this.#loud.before(this.#judgedMs);
     if (change === 'started') this.#speaking.next(true);
     if (this.#rule.speaking || change === 'ended') this.#tellPause(this.#rule.silentMs >= PAUSE_MS);
     if (change === 'ended') this.#ended();
   }
 
   #tellPause(pausing: boolean): void {
-    if (pausing && !this.#pauseTold) this.#pauses.next();
+    if (pausing === this.#pauseTold) return;
     this.#pauseTold = pausing;
+    const { sinceOnsetMs, silentMs } = this.#rule;
+    this.#pauses.next(pausing ? { durationMs: sinceOnsetMs - silentMs } : undefined);
   }
 
   #ended(): void {
@@ -169,7 +186,8 @@ export class CallerSpeech {
     const onsetMs = this.#judgedMs - sinceOnsetMs;
     const endMs = this.#judgedMs - silentMs;
     this.#speaking.next(false);
-    this.#utterances.next({ onsetMs, endMs, durationMs: endMs - onsetMs, voicedMs });
+    const lastSampleAtMs = this.#line.toClock(this.#lastSampleMs);
+    this.#utterances.next({ onsetMs, endMs, durationMs: endMs - onsetMs, voicedMs, lastSampleAtMs });
   }
 
   /** An utterance must end even if the far end stops sending altogether. One timer looks after all its frames. */

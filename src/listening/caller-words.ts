@@ -1,4 +1,5 @@
-import { defer, Observable, Subject, type Subscription } from 'rxjs';
+import { defer, distinctUntilChanged, map, Observable, startWith, Subject, type Subscription } from 'rxjs';
+import { MU_LAW_BYTES_PER_MS, MU_LAW_SILENCE } from '../audio/mu-law.js';
 import type { Clock } from '../call/clock.js';
 import type { TurnHint } from './endpointing.js';
 import type { Transcriber, Transcript } from './transcriber.js';
@@ -23,7 +24,12 @@ export class CallerWords {
   readonly #subscription: Subscription;
   #finals: string[] = [];
   #partial = '';
-  #unanswered = 0;
+  /** Commits without their final transcript, oldest first: whether it is to be told. */
+  #unanswered: ('told' | 'withheld')[] = [];
+  #withholds = false;
+  /** Audio since the last commit was withheld, in part at least. */
+  #isTainted = false;
+  #givenMs = 0;
   #isLost = false;
 
   /** @param failed the transcriber has given up: turns have no words from now on */
@@ -59,19 +65,49 @@ export class CallerWords {
     return this.#transcripts.asObservable();
   }
 
+  /** The words of the turn so far, and again whenever they change. */
+  get text$(): Observable<string> {
+    return this.#changed.pipe(
+      startWith(undefined),
+      map(() => this.#text),
+      distinctUntilChanged(),
+    );
+  }
+
   /** What the words of the turn so far are taken for. */
   get hint(): TurnHint {
     return SENTENCE_END.test(this.#text) ? 'complete' : undefined;
   }
 
+  /** Audio that the transcriber was given, ms. */
+  get givenMs(): number {
+    return this.#givenMs;
+  }
+
   audio(mulaw: Uint8Array): void {
-    if (!this.#isLost) this.#audio.next(mulaw);
+    if (this.#isLost) return;
+    this.#givenMs += mulaw.length / MU_LAW_BYTES_PER_MS;
+    this.#audio.next(this.#withholds ? new Uint8Array(mulaw.length).fill(MU_LAW_SILENCE) : mulaw);
+  }
+
+  /** From now on the transcriber gets silence, and the words of what it was given since the last commit are dropped. */
+  withhold(): void {
+    this.#withholds = this.#isTainted = true;
+    this.#partial = '';
+    this.#changed.next();
+  }
+
+  /** The transcriber gets the caller's audio again. */
+  release(): void {
+    this.commit(); // what comes is told apart from what was withheld
+    this.#withholds = this.#isTainted = false;
   }
 
   /** The caller pauses: what was said is asked for, so that it is there when the turn ends. */
   commit(): void {
     if (this.#isLost) return;
-    this.#unanswered++;
+    this.#unanswered.push(this.#isTainted ? 'withheld' : 'told');
+    this.#isTainted = this.#withholds;
     this.#commits.next();
   }
 
@@ -85,17 +121,25 @@ export class CallerWords {
         subscriber.next(text);
         subscriber.complete();
       };
-      if (this.#unanswered === 0) {
+      if (this.#unanswered.length === 0) {
         take();
         return;
       }
       subscriber.add(this.#clock.after(this.#options.finalTimeoutMs, take));
       subscriber.add(
         this.#changed.subscribe(() => {
-          if (this.#unanswered === 0) take();
+          if (this.#unanswered.length === 0) take();
         }),
       );
     });
+  }
+
+  /** The words since the last turn are not to be told, those that are still to come neither. */
+  drop(): void {
+    this.#finals = [];
+    this.#partial = '';
+    this.#unanswered = this.#unanswered.map(() => 'withheld');
+    this.#changed.next();
   }
 
   close(): void {
@@ -110,18 +154,26 @@ export class CallerWords {
 
   #understood(transcript: Transcript): void {
     const text = transcript.text.trim();
+    const isTold = this.#isTold(transcript);
     if (transcript.final) {
-      this.#unanswered = Math.max(0, this.#unanswered - 1);
-      if (text !== '') this.#finals.push(text);
+      this.#unanswered.shift();
+      if (isTold && text !== '') this.#finals.push(text);
       this.#partial = '';
-    } else this.#partial = text;
-    this.#transcripts.next(transcript);
+    } else if (isTold) this.#partial = text;
+    if (isTold) this.#transcripts.next(transcript);
     this.#changed.next();
+  }
+
+  /** A final transcript answers the oldest commit; a partial one may belong to any audio that has none yet. */
+  #isTold({ final }: Transcript): boolean {
+    const [oldest] = this.#unanswered;
+    if (final && oldest !== undefined) return oldest === 'told';
+    return !this.#isTainted && !this.#unanswered.includes('withheld');
   }
 
   #lost(): void {
     this.#isLost = true;
-    this.#unanswered = 0;
+    this.#unanswered = [];
     this.#changed.next();
   }
 }

@@ -50,6 +50,8 @@ export class Ledger {
   #ackedMs: number;
   #clearSentAt: number | undefined;
   #clearedEchoAt: number | undefined;
+  /** The least `t - p` of the first run: when its first sample was played, one return trip later. */
+  #startedAt: number | undefined;
   /** `t - p` of the last echo of an earlier run. */
   #earlierOffset: number | undefined;
   /** The only echo of the present run came after the `clear`: it may have been cleared. */
@@ -83,6 +85,11 @@ export class Ledger {
   /** The same, if this generation has measured it. */
   get measuredRoundTripMs(): number | undefined {
     return this.#measured ? this.#roundTripMs : undefined;
+  }
+
+  /** When the first sample was played, as echoes tell: one return trip later, ms on the clock; undefined before any. */
+  get startedAt(): number | undefined {
+    return this.#startedAt;
   }
 
   /** A new run of audio starts: the far end is, or may be, out of audio. A mark at this position must follow. */
@@ -165,6 +172,8 @@ export class Ledger {
   }
 
   #observe(positionMs: number, now: number): void {
+    if (this.#segmentMs === this.startMs)
+      this.#startedAt = Math.min(this.#startedAt ?? Infinity, now - (positionMs - this.startMs));
     this.#offsets.push(now - positionMs);
     const latest = this.#offsets.slice(-PAUSE_ECHOES);
     const earlier = this.#offsets.slice(0, -PAUSE_ECHOES);

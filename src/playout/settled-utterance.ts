@@ -30,6 +30,8 @@ export interface SettledUtterance {
   readonly textErrorMs: number;
   /** Expected size of the error of `heardMs`. */
   readonly errorMs: number;
+  /** When the caller heard its first sample, one return trip later, ms on the clock: measured by marks. */
+  readonly firstHeardAtMs?: number;
   readonly error?: unknown;
 }
 

@@ -34,6 +34,7 @@ export class Utterance {
   readonly #text = new SpokenText();
   #state: 'playing' | 'holding' | 'held' | 'cutting' | 'settled' = 'playing';
   #generation: Generation;
+  #firstHeardAt: number | undefined;
   readonly #waiting: (() => void)[] = [];
   #cursor = 0;
   #furthestMs = 0;
@@ -298,13 +299,15 @@ export class Utterance {
     }
   }
 
-  #noteRoundTrip(): void {
-    const { measuredRoundTripMs } = this.#generation.ledger;
+  #noteTimes(): void {
+    const { ledger, number } = this.#generation;
+    const { measuredRoundTripMs } = ledger;
+    if (number === 0) this.#firstHeardAt = ledger.startedAt;
     if (measuredRoundTripMs !== undefined) this.#roundTrips.push(measuredRoundTripMs);
   }
 
   #resume(): void {
-    this.#noteRoundTrip();
+    this.#noteTimes();
     const { number } = this.#generation;
     this.#cursor = this.#heard.heardMs * BYTES_PER_MS;
     this.#generation = this.#newGeneration(number + 1, this.#heard.heardMs);
@@ -315,7 +318,7 @@ export class Utterance {
   #settle(ended: UtteranceEnd): void {
     this.#state = 'settled';
     this.#askForMore();
-    this.#noteRoundTrip();
+    this.#noteTimes();
     this.#tick.stop();
     this.#deadline.stop();
     this.#queue.clear();
@@ -334,6 +337,7 @@ export class Utterance {
       textMethod: method,
       textErrorMs: errorMs,
       errorMs: this.#heard.errorMs,
+      ...(this.#firstHeardAt === undefined ? {} : { firstHeardAtMs: this.#firstHeardAt }),
       ...(this.#failure === undefined ? {} : { error: this.#failure.error }),
     });
   }

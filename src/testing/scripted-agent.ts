@@ -21,10 +21,13 @@ export type ScriptedReply =
 export interface ScriptedAgentOptions {
   /** Said when the call starts. */
   readonly greeting?: string;
+  /** Whether it may be asked before a turn is over; false by default. */
+  readonly preemptive?: boolean;
 }
 
 /** An agent that answers from a list; the last entry is repeated. */
 export class ScriptedAgent implements VoiceAgent {
+  readonly preemptive: boolean;
   readonly turns: Turn[] = [];
   /** Which turns (from 0) were aborted, and when, ms on the clock. */
   readonly aborts: { readonly turn: number; readonly atMs: number }[] = [];
@@ -43,6 +46,7 @@ export class ScriptedAgent implements VoiceAgent {
     this.#clock = clock;
     this.#replies = replies;
     this.#greeting = options.greeting;
+    this.preemptive = options.preemptive ?? false;
   }
 
   onCallStart(call: VoiceCall): Reply | undefined {

@@ -1,4 +1,4 @@
-import type { Type } from '@nestjs/common';
+import type { Provider, Type } from '@nestjs/common';
 import { Test, type TestingModule } from '@nestjs/testing';
 import {
   CallRegistry,
@@ -6,6 +6,7 @@ import {
   TRANSCRIBER,
   type Transcriber,
   TwilioVoiceModule,
+  type TwilioVoiceOptions,
   VOICE,
   VOICE_AGENT,
   type CallEvent,
@@ -34,6 +35,10 @@ export interface HostOptions<V extends Voice> {
   readonly agent: Type<VoiceAgent> | ((clock: VirtualClock) => VoiceAgent);
   readonly voice?: (clock: VirtualClock) => V;
   readonly transcriber?: (clock: VirtualClock) => Transcriber;
+  /** Settings of the module. */
+  readonly settings?: Omit<TwilioVoiceOptions, 'basePath'>;
+  /** More providers of the module. */
+  readonly providers?: (clock: VirtualClock) => Provider[];
 }
 
 /** A host application with the real module in it, in virtual time and without any network. */
@@ -79,11 +84,12 @@ export class Host<V extends Voice = ScriptedVoice> {
         ? []
         : [{ provide: TRANSCRIBER, useValue: options.transcriber(clock) }]),
       ...(isClass(options.agent) ? [] : [{ provide: VOICE_AGENT, useValue: options.agent(clock) }]),
+      ...(options.providers?.(clock) ?? []),
     ];
     const logs: string[] = [];
     const log = (line: unknown) => void logs.push(String(line));
     const module = await Test.createTestingModule({
-      imports: [TwilioVoiceModule.forRoot({ agent, providers, publicUrl, authToken: AUTH_TOKEN })],
+      imports: [TwilioVoiceModule.forRoot({ agent, providers, publicUrl, authToken: AUTH_TOKEN, ...options.settings })],
     })
       .setLogger({ log: () => undefined, warn: log, error: log })
       .compile();

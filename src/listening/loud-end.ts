@@ -1,0 +1,44 @@
+const SLICE_SAMPLES = 40;
+const SLICE_MS = 5;
+/** Slices that are remembered: more than a detector's window and what waits for it. */
+const KEPT = 64;
+/** A sound this much softer than the loudest around it is no part of the word, as a ratio of amplitudes (-25 dB). */
+const SOFT = 0.056;
+
+/**
+ * Where a sound ended, to 5 ms: a detector's windows are longer than that, and its probability falls later than the
+ * voice. Pure.
+ */
+export class LoudEnd {
+  readonly #peaks = new Float64Array(KEPT);
+  readonly #endsMs = new Float64Array(KEPT).fill(-Infinity);
+  #next = 0;
+
+  /** @param startMs position of the first sample */
+  push(samples: Int16Array, startMs: number): void {
+    for (let at = 0; at < samples.length; at += SLICE_SAMPLES) {
+      const slice = samples.subarray(at, at + SLICE_SAMPLES);
+      let peak = 0;
+      for (const sample of slice) peak = Math.max(peak, Math.abs(sample));
+      this.#peaks[this.#next] = peak;
+      this.#endsMs[this.#next] = startMs + (at / SLICE_SAMPLES) * SLICE_MS + slice.length / 8;
+      this.#next = (this.#next + 1) % KEPT;
+    }
+  }
+
+  /** End of the last loud slice up to `endMs`; `endMs` itself if nothing is known. */
+  before(endMs: number): number {
+    let loudest = 0;
+    for (let index = 0; index < KEPT; index++)
+      if (this.#ends(index) <= endMs) loudest = Math.max(loudest, this.#peaks[index] as number);
+    let found = -Infinity;
+    for (let index = 0; index < KEPT; index++)
+      if (this.#ends(index) <= endMs && (this.#peaks[index] as number) > loudest * SOFT)
+        found = Math.max(found, this.#ends(index));
+    return found === -Infinity ? endMs : found;
+  }
+
+  #ends(index: number): number {
+    return this.#endsMs[index] as number;
+  }
+}

@@ -1,0 +1,30 @@
+import { filter, map, type Observable, of, switchMap, takeUntil } from 'rxjs';
+import type { CallerSpeech } from './caller-speech.js';
+import type { CallerWords } from './caller-words.js';
+
+/** What the turn would be if the caller said no more. */
+export interface TurnGuess {
+  readonly transcript: string;
+  /** How long the caller has spoken, ms. */
+  readonly durationMs: number;
+}
+
+/**
+ * A guess in each pause of the caller, another whenever the words change meanwhile, and `undefined` when the caller goes
+ * on. With a transcriber there is none without words.
+ */
+export function turnGuesses(
+  { pauses$, utterances$ }: Pick<CallerSpeech, 'pauses$' | 'utterances$'>,
+  words: Pick<CallerWords, 'text$'> | undefined,
+): Observable<TurnGuess | undefined> {
+  return pauses$.pipe(
+    switchMap((pause) => {
+      if (pause === undefined) return of(undefined);
+      const text$ = words?.text$.pipe(filter((text) => text !== '')) ?? of('');
+      return text$.pipe(
+        map((transcript) => ({ transcript, durationMs: pause.durationMs })),
+        takeUntil(utterances$), // then it is no guess any more
+      );
+    }),
+  );
+}
