@@ -18,6 +18,7 @@ import {
   ScriptedVoice,
   SimulatedCall,
 } from '../../src/testing/index.js';
+import { elevenLabsTranscriber } from '../../src/listening/elevenlabs/index.js';
 import { type ElevenLabsOptions, elevenLabsVoice } from '../../src/tts/elevenlabs/index.js';
 
 const PUBLIC_URL = 'https://voice.example.com';
@@ -32,6 +33,8 @@ export interface ElevenLabsHostOptions {
   readonly server?: ElevenLabsServerOptions;
   readonly voice?: Partial<ElevenLabsOptions>;
   readonly settings?: Pick<TwilioVoiceOptions, 'conversation' | 'listening' | 'playout'>;
+  /** Whether ElevenLabs transcribes as well. */
+  readonly transcribes?: boolean;
   /** Speaks when ElevenLabs cannot: `undefined` leaves only the closing line. */
   readonly fallback?: (clock: ScaledClock) => Voice | undefined;
 }
@@ -72,6 +75,9 @@ export class ElevenLabsHost {
             { provide: CLOCK, useValue: clock },
             { provide: VOICE_AGENT, useValue: options.agent(clock) },
             ...elevenLabsVoice(voice),
+            ...(options.transcribes === true
+              ? elevenLabsTranscriber({ apiKey: KEY, baseUrl: server.url })
+              : []),
             { provide: FALLBACK_VOICE, useValue: fallback(clock) },
           ],
         }),
