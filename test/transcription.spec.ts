@@ -1,14 +1,19 @@
 import { describe, expect, it } from '@jest/globals';
 import type { CallEvent, Transcriber } from '../src/index.js';
-import { ScriptedAgent, ScriptedTranscriber, type TranscriberScript } from '../src/testing/index.js';
+import {
+  ScriptedAgent,
+  type ScriptedReply,
+  ScriptedTranscriber,
+  type TranscriberScript,
+} from '../src/testing/index.js';
 import { Host } from './support/host.js';
 
 /** A call whose caller is understood by the script. */
-async function callWith(script: TranscriberScript) {
+async function callWith(script: TranscriberScript, replies: readonly ScriptedReply[] = ['A short answer.']) {
   let agent: ScriptedAgent | undefined;
   let transcriber: ScriptedTranscriber | undefined;
   const host = await Host.boot({
-    agent: (clock) => (agent = new ScriptedAgent(clock, ['A short answer.'])),
+    agent: (clock) => (agent = new ScriptedAgent(clock, replies)),
     transcriber: (clock) => (transcriber = new ScriptedTranscriber(clock, script)),
   });
   const call = host.dial();
@@ -73,6 +78,23 @@ describe('the words of a turn', () => {
     await say(800, 4_000);
     const said = events('history').filter(({ entry }) => entry.role === 'caller');
     expect(said.map(({ entry }) => entry.text).join(' ')).toBe('one two three four');
+  });
+
+  it('that interrupt an answer are in the next turn, the first of them too', async () => {
+    const agentIsCut = {
+      tokens: 'A long answer that goes on and on and on and on and on.',
+      tokenDelayMs: 300,
+    };
+    const { say, call, agent, clock } = await callWith(
+      { utterances: ['where is my order', 'no not that one'], partialMs: 20, finalMs: Infinity },
+      [agentIsCut, 'Oh.'],
+    );
+    await say(1_200, 0);
+    await clock.advanceUntil(() => call.heldMs > 0, 5_000, 20); // what is final never comes: only partials count
+    await clock.advance(700);
+    await say(1_020, 4_000); // just enough for four words: not a frame may be missing
+    expect(agent.aborts).toHaveLength(1);
+    expect(agent.turns.map(({ transcript }) => transcript)).toEqual(['where is my order', 'no not that one']);
   });
 
   it('are what was understood so far when the final transcript does not come', async () => {
