@@ -1,0 +1,7 @@
+import type { CallEvent } from '../call/voice-call.js';
+import type { CallbackEvent } from '../twilio/callbacks/callback-events.js';
+
+/** What a host can be told of a call: by its stream, while it lasts, and by Twilio's callbacks. */
+export type HostEvent = CallEvent | CallbackEvent;
+export type HostEventType = HostEvent['type'];
+export type HostEventOf<Type extends HostEventType> = Extract<HostEvent, { readonly type: Type }>;

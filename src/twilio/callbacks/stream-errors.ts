@@ -1,0 +1,33 @@
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import { CALL_CONTROL, type CallControl } from '../../call/call-control.js';
+import { TWILIO_VOICE_OPTIONS, type ResolvedTwilioVoiceOptions } from '../../twilio-voice.options.js';
+import { OpenStreams } from '../open-streams.js';
+
+/** What a stream that failed at Twilio means: it ends at once, and its call as the options say. */
+@Injectable()
+export class StreamErrors {
+  private readonly logger = new Logger('TwilioVoice');
+
+  constructor(
+    private readonly streams: OpenStreams,
+    @Inject(CALL_CONTROL) private readonly control: Pick<CallControl, 'hangUp'>,
+    @Inject(TWILIO_VOICE_OPTIONS) private readonly options: ResolvedTwilioVoiceOptions,
+  ) {}
+
+  failed(callSid: string, streamSid: string): void {
+    this.streams.endStream(streamSid, 'stream-error');
+    if (this.options.onStreamError === 'hang-up') void this.hangUp(callSid);
+  }
+
+  /** Without REST the verb behind the stream apologises and hangs up. */
+  private async hangUp(callSid: string): Promise<void> {
+    try {
+      await this.control.hangUp(callSid);
+    } catch (error) {
+      const { name } = Object(error) as { name?: unknown };
+      this.logger.error(
+        `A call whose stream failed could not be hung up by REST: ${typeof name === 'string' ? name : typeof error}`,
+      );
+    }
+  }
+}
