@@ -16,10 +16,10 @@ export type CallEventHandler<Type extends HostEventType> = (
  * is logged, and harms nothing.
  */
 export function OnCallEvent<Type extends HostEventType>(...types: readonly [Type, ...Type[]]) {
-  return (
+  return <Handler extends CallEventHandler<Type>>(
     target: object,
     key: string | symbol,
-    descriptor: TypedPropertyDescriptor<CallEventHandler<Type>>,
+    descriptor: TypedPropertyDescriptor<Handler>,
   ): void => {
     SetMetadata(ON_CALL_EVENT, types)(target, key, descriptor);
   };
