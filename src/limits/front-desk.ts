@@ -1,0 +1,123 @@
+import { Inject, Injectable, Logger, Optional } from '@nestjs/common';
+import { type CancelTimer, CLOCK, type Clock } from '../call/clock.js';
+import { forLog, REDACTOR, type Redactor, StandardRedactor } from '../call/redactor.js';
+import { TWILIO_VOICE_OPTIONS, type ResolvedTwilioVoiceOptions } from '../twilio-voice.options.js';
+import {
+  type AdmissionAnswer,
+  type ArrivingCall,
+  CALL_ADMISSION,
+  type CallAdmission,
+} from './call-admission.js';
+import { callerKey } from './caller-key.js';
+import { CALLER_RATES, type CallerRates } from './caller-rates.js';
+
+/** What becomes of an arriving call: `failed` is refused because nobody could decide. */
+export type Reception = 'connect' | 'busy' | 'failed' | { readonly say: string };
+
+/** A store that has not answered by then lets the call in, ms. */
+const RATE_MS = 1_000;
+const WITHHELD = 'withheld';
+
+/** Decides about calls as they come in, before anything is opened for them. */
+@Injectable()
+export class FrontDesk {
+  private readonly logger = new Logger('TwilioVoice');
+
+  constructor(
+    @Inject(TWILIO_VOICE_OPTIONS) private readonly options: ResolvedTwilioVoiceOptions,
+    @Inject(CLOCK) private readonly clock: Clock,
+    @Inject(CALLER_RATES) private readonly rates: CallerRates,
+    @Optional() @Inject(CALL_ADMISSION) private readonly admission?: CallAdmission,
+    @Optional() @Inject(REDACTOR) private readonly redactor: Redactor = new StandardRedactor(),
+  ) {}
+
+  /** @param isFull whether there is no stream left for the call */
+  async receive(call: ArrivingCall, isFull = false): Promise<Reception> {
+    if (isFull) return this.busy(call, 'maxStreams');
+    const caller = callerKey(call.from);
+    const rate = caller === undefined ? 'withheldCalls' : 'callsPerCaller';
+    if (!isOurs(call) && !(await this.within(rate, caller ?? WITHHELD, call))) return this.busy(call, rate);
+    return this.admitted({ ...call, from: caller === undefined ? '' : call.from });
+  }
+
+  private busy(call: ArrivingCall, limit: string): 'busy' {
+    this.logger.log(`${nameOf(call)}: refused, over limits.${limit}`);
+    return 'busy';
+  }
+
+  private async within(
+    name: 'withheldCalls' | 'callsPerCaller',
+    caller: string,
+    call: ArrivingCall,
+  ): Promise<boolean> {
+    const rate = this.options.limits[name];
+    if (rate.most === Infinity) return true;
+    try {
+      return await this.inTime(RATE_MS, () => this.rates.take(caller, call.callSid, rate));
+    } catch (error) {
+      // A store that is down must not take the telephone with it: each call still has its limits.
+      this.failed(call, 'CALLER_RATES', error, 'the call is let in');
+      return true;
+    }
+  }
+
+  private async admitted(call: ArrivingCall): Promise<Reception> {
+    const { admission } = this;
+    if (admission === undefined) return 'connect';
+    const { timeoutMs, onFailure } = this.options.limits.admission;
+    try {
+      const reception = receptionOf(await this.inTime(timeoutMs, () => admission.admit(call)));
+      if (reception !== 'connect') this.logger.log(`${nameOf(call)}: refused by CALL_ADMISSION`);
+      return reception;
+    } catch (error) {
+      const consequence = onFailure === 'admit' ? 'the call is let in' : 'the call is refused';
+      this.failed(call, 'CALL_ADMISSION', error, `${consequence} (limits.admission.onFailure)`);
+      return onFailure === 'admit' ? 'connect' : 'failed';
+    }
+  }
+
+  /** @throws (rejects) what `task` throws, or a TimeoutError */
+  private async inTime<T>(ms: number, task: () => T | Promise<T>): Promise<T> {
+    let cancel: CancelTimer = () => undefined;
+    const late = new Promise<never>((_, reject) => {
+      cancel = this.clock.after(ms, () => {
+        reject(new TimeoutError(`no answer within ${ms} ms`));
+      });
+    });
+    try {
+      return await Promise.race([late, Promise.resolve().then(task)]);
+    } finally {
+      cancel();
+    }
+  }
+
+  /** Others' messages may hold a caller's number: they are for the debug level only. */
+  private failed(call: ArrivingCall, what: string, error: unknown, consequence: string): void {
+    const { name, message } = error instanceof Error ? error : { name: typeof error, message: '' };
+    const ours = error instanceof TimeoutError ? ` (${message})` : '';
+    const kind = forLog(this.redactor, name);
+    this.logger.error(`${nameOf(call)}: ${what} failed with ${kind}${ours}: ${consequence}`);
+    if (ours === '') this.logger.debug(`${nameOf(call)}: ${what}: ${forLog(this.redactor, message)}`);
+  }
+}
+
+class TimeoutError extends Error {
+  override readonly name = 'TimeoutError';
+}
+
+/** A call that the host makes itself is not a caller's: `From` is the host's own number. */
+const isOurs = ({ direction }: ArrivingCall): boolean => direction.startsWith('outbound');
+
+/** @throws TypeError when it is none of the answers there are: a mistake must not open the line */
+function receptionOf(answer: AdmissionAnswer): Reception {
+  if (answer === true) return 'connect';
+  if (answer === false) return 'busy';
+  const say = (Object(answer) as { say?: unknown }).say;
+  if (typeof say !== 'string' || say.trim() === '')
+    throw new TypeError('neither a boolean nor a sentence to say');
+  return { say };
+}
+
+/** Where signatures are not checked, anything may stand in a webhook. */
+const nameOf = ({ callSid }: ArrivingCall): string =>
+  /^[\w-]{1,64}$/.test(callSid) ? `Call ${callSid}` : 'A call';
