@@ -1,4 +1,6 @@
-/** Ends telephone calls from outside their media stream. */
+import type { ResolvedTransferTarget } from './handover.options.js';
+
+/** Ends telephone calls, or moves them, from outside their media stream. */
 export interface CallControl {
   /**
    * Asks the telephone network to end the call.
@@ -7,12 +9,25 @@ export interface CallControl {
    */
   hangUp(callSid: string): Promise<boolean>;
   /**
-   * Asks the telephone network to end the call by itself at a time: a net for a server that dies.
-   * @param epochMs ms since 1970
+   * Asks the telephone network to end the call by itself, `ms` from now: a net for a server that dies.
+   * @param now ms since 1970
    * @returns false where that is not possible
    * @throws (rejects) the vendor's error
    */
-  endBy?(callSid: string, epochMs: number): Promise<boolean>;
+  endWithin?(callSid: string, ms: number, now: number): Promise<boolean>;
+  /**
+   * Connects the caller with somebody else; the media stream ends, and with it what this process has to do with the call.
+   * @returns false where that is not possible
+   * @throws (rejects) the vendor's error
+   */
+  transfer?(callSid: string, target: ResolvedTransferTarget): Promise<boolean>;
+  /**
+   * Presses keys in the call: the media stream ends, and a new one of the same call follows.
+   * @param keys 1 to 32 of `0-9A-D#*wW`
+   * @returns false where that is not possible
+   * @throws (rejects) the vendor's error
+   */
+  sendDigits?(callSid: string, keys: string): Promise<boolean>;
 }
 
 /** DI token of the {@link CallControl}. */

@@ -1,5 +1,6 @@
 import { Inject, Injectable, Logger, Optional, type OnModuleDestroy } from '@nestjs/common';
-import { map, type Observable, Subject, switchMap } from 'rxjs';
+import { map, type Observable, skip, Subject, switchMap } from 'rxjs';
+import type { Conversation } from '../conversation/conversation.js';
 import { ConversationService } from '../conversation/conversation.service.js';
 import { VOICE_AGENT, type VoiceAgent } from '../conversation/voice-agent.js';
 import { CallLimiter } from '../limits/call-limiter.js';
@@ -19,14 +20,18 @@ import { TWILIO_VOICE_OPTIONS, type ResolvedTwilioVoiceOptions } from '../twilio
 import { Call } from './call.js';
 import { CALL_CONTROL, type CallControl } from './call-control.js';
 import { heardBy } from './far-end-sink.js';
+import { Handover } from './handover.js';
 import { type CancelTimer, CLOCK, type Clock } from './clock.js';
 import { forLog, REDACTOR, type Redactor, StandardRedactor } from './redactor.js';
-import { withheldError } from './sensitive/withheld.js';
+import { withheldError, withoutError } from './sensitive/withheld.js';
 import type { MediaSink, StreamAcceptor, StreamReceiver, StreamStart } from './stream.js';
+import { SuccessiveStreams } from './successive-streams.js';
 import type { CallEndReason, VoiceCall } from './voice-call.js';
 
 /** A telephone network that has not answered by then is not waited for, ms. */
 const REST_MS = 3_000;
+/** The stream of a call that was transferred is left to the telephone network for so long, ms. */
+const LEFT_MS = 15_000;
 /** The telephone network ends a call so long after our own limit, which says goodbye first, ms. */
 const AFTER_LIMIT_MS = 60_000;
 
@@ -35,7 +40,7 @@ const AFTER_LIMIT_MS = 60_000;
 export class CallRegistry implements StreamAcceptor, OnModuleDestroy {
   private readonly logger = new Logger('TwilioVoice');
   private readonly calls = new Map<string, Call>();
-  private readonly sinks = new WeakMap<Call, MediaSink>();
+  private readonly sinks = new WeakMap<Call, SuccessiveStreams>();
   private readonly started = new Subject<VoiceCall>();
   /** What was told: a refused key is one error and not one per call. */
   private readonly told = new Set<string>();
@@ -65,7 +70,10 @@ export class CallRegistry implements StreamAcceptor, OnModuleDestroy {
     return this.calls.get(callSid);
   }
 
-  accept(start: StreamStart, sink: MediaSink): StreamReceiver {
+  accept(start: StreamStart, stream: MediaSink): StreamReceiver {
+    const former = this.calls.get(start.callSid);
+    if (former?.isAway === true) return this.returned(former, start, stream);
+    const sink = new SuccessiveStreams(stream);
     const { playout: pacing, conversation: limits, listening } = this.options;
     const farEnd = new FarEnd();
     const playout = new Playout(this.clock, heardBy(farEnd, sink, this.clock), { ...pacing, ...limits });
@@ -101,7 +109,8 @@ export class CallRegistry implements StreamAcceptor, OnModuleDestroy {
         call.happened({ type: 'agent-sounding', ...(answer === undefined ? {} : { answer }) });
       },
       accounted: (account, answer) => {
-        call.happened({ type: 'agent-settled', account, ...(answer === undefined ? {} : { answer }) });
+        const told = call.wasSensitive ? withoutError(account) : account;
+        call.happened({ type: 'agent-settled', account: told, ...(answer === undefined ? {} : { answer }) });
       },
       failed: (error) => {
         this.complain(call, 'speech failed', error);
@@ -115,20 +124,60 @@ export class CallRegistry implements StreamAcceptor, OnModuleDestroy {
         void this.release(call, sink, reason === 'limit' && outcome === 'failed' ? 'limit' : outcome);
       },
     });
-    const former = this.calls.get(call.callSid);
     if (former !== undefined) {
       this.end(former, 'closed-by-us');
       this.sinks.get(former)?.close();
     }
     this.calls.set(call.callSid, call);
     this.sinks.set(call, sink);
-    call.attach(conversation);
+    call.attach(conversation, this.handover(call, conversation, caller, sink));
     this.started.next(call);
     void this.limitAtNetwork(call);
     conversation.greet();
-    return call.receiver((digit) => {
-      this.guarded(call, () => this.agent.onDigit?.(digit, call));
-    }, end);
+    return this.receiver(call);
+  }
+
+  /** The call goes on with a stream that follows another one. */
+  private returned(call: Call, { streamSid }: StreamStart, stream: MediaSink): StreamReceiver {
+    this.sinks.get(call)?.follow(stream);
+    const receiver = this.receiver(call);
+    call.returned(streamSid);
+    return receiver;
+  }
+
+  private receiver(call: Call): StreamReceiver {
+    return call.receiver(
+      (digit) => {
+        this.guarded(call, () => this.agent.onDigit?.(digit, call));
+      },
+      (reason) => {
+        this.end(call, reason);
+      },
+    );
+  }
+
+  private handover(call: Call, conversation: Conversation, caller: CallerSpeech, sink: MediaSink): Handover {
+    return new Handover({
+      callSid: call.callSid,
+      clock: this.clock,
+      control: this.control,
+      targets: this.options.transfers,
+      quiet: () => conversation.quiet(),
+      speaking$: caller.speaking$.pipe(skip(1)),
+      hold: (held) => {
+        call.held$.next(held);
+      },
+      left: () => {
+        this.end(call, 'transferred');
+        // The network closes the stream itself: if we did, it might go on with the verb after the stream first.
+        this.clock.after(LEFT_MS, () => {
+          sink.close();
+        });
+      },
+      lost: () => {
+        this.end(call, 'socket-closed');
+      },
+    });
   }
 
   onModuleDestroy(): void {
@@ -140,11 +189,12 @@ export class CallRegistry implements StreamAcceptor, OnModuleDestroy {
     const { callMs } = this.options.limits;
     if (callMs === Infinity || call.parameters['direction']?.startsWith('outbound') === true) return;
     try {
-      await this.control.endBy?.(call.callSid, this.clock.epoch() + callMs + AFTER_LIMIT_MS);
+      await this.control.endWithin?.(call.callSid, callMs + AFTER_LIMIT_MS, this.clock.epoch());
     } catch (error) {
       if (call.hasEnded) return;
       const { name, code } = describe(error);
-      this.tell(call.callSid, `limits.callMs was not set at the telephone network: ${name}${code}`);
+      const kind = forLog(this.redactor, `${name}${code}`);
+      this.tell(call.callSid, `limits.callMs was not set at the telephone network: ${kind}`);
     }
   }
 

@@ -7,6 +7,9 @@ import type { CallerWords } from '../listening/caller-words.js';
 import type { Playout } from '../playout/playout.js';
 import type { VoiceOptions } from '../tts/voice.js';
 import type { Clock } from './clock.js';
+import type { Handover } from './handover.js';
+import type { TransferTarget } from './handover.options.js';
+import { LineSuccession } from './line-succession.js';
 import { Discretion } from './sensitive/discretion.js';
 import { NOT_RECORDED, type SensitiveKeys } from './sensitive/sensitive.js';
 import type { StreamReceiver, StreamStart } from './stream.js';
@@ -21,17 +24,19 @@ type Happening = CallEvent extends infer Event
 /** One call from `start` to its end: everything that belongs to it hangs on this object and goes with it. */
 export class Call implements VoiceCall {
   readonly callSid: string;
-  readonly streamSid: string;
   readonly accountSid: string;
   readonly parameters: Readonly<Record<string, string>>;
   readonly held$ = new BehaviorSubject(false);
+  #streamSid: string;
   readonly #clock: Clock;
   readonly #playout: Playout;
   readonly #caller: CallerSpeech;
   readonly #words: CallerWords | undefined;
   readonly #events = new Subject<CallEvent>();
   readonly #discretion: Discretion;
+  readonly #lines = new LineSuccession();
   #conversation: Conversation | undefined;
+  #handover: Handover | undefined;
   #ended = false;
   /** Handed to the voice and not reported yet. */
   #characters = 0;
@@ -44,7 +49,7 @@ export class Call implements VoiceCall {
     words: CallerWords | undefined,
   ) {
     this.callSid = start.callSid;
-    this.streamSid = start.streamSid;
+    this.#streamSid = start.streamSid;
     this.accountSid = start.accountSid;
     this.parameters = start.parameters;
     this.#clock = clock;
@@ -61,6 +66,11 @@ export class Call implements VoiceCall {
         this.happened({ type: 'sensitive-stopped' });
       },
     });
+  }
+
+  /** Of the stream that carries the call now. */
+  get streamSid(): string {
+    return this.#streamSid;
   }
 
   get events$(): Observable<CallEvent> {
@@ -91,6 +101,25 @@ export class Call implements VoiceCall {
     return this.#conversation?.hangUp() ?? Promise.resolve();
   }
 
+  transfer(to: string | TransferTarget): Promise<void> {
+    return this.#handover?.transfer(to) ?? Promise.reject(new Error('The call has not begun.'));
+  }
+
+  sendDigits(keys: string): Promise<void> {
+    return this.#handover?.sendDigits(keys) ?? Promise.reject(new Error('The call has not begun.'));
+  }
+
+  /** Whether a new stream of this call is to follow. */
+  get isAway(): boolean {
+    return this.#handover?.isAway === true;
+  }
+
+  /** A new stream carries the call from now on. */
+  returned(streamSid: string): void {
+    this.#streamSid = streamSid;
+    this.#handover?.returned();
+  }
+
   sensitive<T>(task: (keys: SensitiveKeys) => T | Promise<T>): Promise<T> {
     return this.#discretion.during((keys) => {
       this.#conversation?.withhold();
@@ -102,7 +131,6 @@ export class Call implements VoiceCall {
     return this.#discretion.running;
   }
 
-  /** Whether there was a sensitive task in this call: what others say of its errors may hold anything. */
   get wasSensitive(): boolean {
     return this.#discretion.hasBegun;
   }
@@ -133,8 +161,9 @@ export class Call implements VoiceCall {
   }
 
   /** Makes the conversation that was opened for this call its own: from now on the call can speak. */
-  attach(conversation: Conversation): void {
+  attach(conversation: Conversation, handover: Handover): void {
     this.#conversation = conversation;
+    this.#handover = handover;
     this.#caller.speaking$.pipe(skip(1)).subscribe((speaking) => {
       if (speaking) conversation.giveWay(); // before anybody is told
       this.#discretion.speaking(speaking);
@@ -150,9 +179,9 @@ export class Call implements VoiceCall {
     conversation.open();
   }
 
-  /** The wire's side of this call. */
+  /** The wire's side of this call; a new one takes the place of the one before. */
   receiver(onDigit: (digit: string) => void, onEnd: (reason: CallEndReason) => void): StreamReceiver {
-    return {
+    return this.#lines.next(this.#clock, {
       audio: (mulaw, timestampMs) => {
         if (this.#ended) return;
         this.#words?.audio(mulaw); // first: a commit that follows is to cover it
@@ -170,8 +199,10 @@ export class Call implements VoiceCall {
         this.happened({ type: 'digit', digit });
         onDigit(digit);
       },
-      ended: onEnd,
-    };
+      ended: (reason) => {
+        if (this.#handover?.survives() !== true) onEnd(reason);
+      },
+    });
   }
 
   /** Tears everything down; later calls do nothing. */
@@ -179,6 +210,7 @@ export class Call implements VoiceCall {
     if (this.#ended) return;
     this.#ended = true;
     this.#discretion.close();
+    this.#handover?.close();
     this.#conversation?.end();
     this.#caller.close();
     this.#words?.close();

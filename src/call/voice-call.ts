@@ -4,6 +4,7 @@ import type { History, HistoryEntry } from '../conversation/history.js';
 import type { Transcript } from '../listening/transcriber.js';
 import type { SettledUtterance } from '../playout/settled-utterance.js';
 import type { VoiceOptions } from '../tts/voice.js';
+import type { TransferTarget } from './handover.options.js';
 import type { SensitiveKeys } from './sensitive/sensitive.js';
 import type { StreamEndReason } from './stream.js';
 
@@ -15,6 +16,8 @@ export type CallEndReason =
   | 'failed'
   /** A limit of the call was reached, and the caller was told goodbye. */
   | 'limit'
+  /** The caller was connected with somebody else. */
+  | 'transferred'
   | StreamEndReason;
 
 /** What became of something that was said. */
@@ -27,6 +30,8 @@ export type CallUsage =
       readonly model: string;
       readonly inputTokens: number;
       readonly outputTokens: number;
+      /** The server did not tell: four bytes of text were taken for a token. */
+      readonly estimated?: true;
     }
   /** Text handed to the voice. */
   | { readonly kind: 'speech'; readonly characters: number }
@@ -38,6 +43,7 @@ export interface ToolReport {
   /** Tells the calls of a tool apart. */
   readonly id: string;
   readonly name: string;
+  /** `asked`: the caller is being asked whether it may run; `refused`: it did not run, as what the model wrote is wrong. */
   readonly state: 'asked' | 'started' | 'succeeded' | 'failed' | 'cancelled' | 'refused';
   /** Since it started, ms; only when it is over. */
   readonly durationMs?: number;
@@ -108,6 +114,20 @@ export interface VoiceCall {
   /** Takes no more text, lets what has been said so far be heard, then ends the call. */
   hangUp(): Promise<void>;
   /**
+   * Connects the caller with somebody else, once what is being said has been heard; then the call is over for us.
+   * @param to a name of the option `transfers`, or a target
+   * @throws (rejects) InterruptedError when the caller speaks first; Error when the target is unknown or wrong, or the
+   * telephone network refuses: then the call goes on
+   */
+  transfer(to: string | TransferTarget): Promise<void>;
+  /**
+   * Presses keys, once what is being said has been heard. The media stream is replaced by a new one meanwhile, and the
+   * conversation goes on; what the other side says until then, a second or so, is not heard.
+   * @param keys 1 to 32 of `0-9A-D#*`, `w` (a pause of 0.5 s) and `W` (1 s)
+   * @throws (rejects) as {@link transfer}
+   */
+  sendDigits(keys: string): Promise<void>;
+  /**
    * Runs a task during which nothing of the call is told: the transcriber gets silence, keys go to the task alone, and
    * {@link NOT_RECORDED} stands for the words of both sides in turns, history, events, record and model. It lasts until
    * the task has ended and the caller has fallen silent; what was half said when it began counts too. Whatever is being
@@ -119,6 +139,8 @@ export interface VoiceCall {
   sensitive<T>(task: (keys: SensitiveKeys) => T | Promise<T>): Promise<T>;
   /** Whether a {@link sensitive} task is running. */
   readonly isSensitive: boolean;
+  /** Whether there was one in this call: from then on errors are told by their kind only, as they may repeat anything. */
+  readonly wasSensitive: boolean;
   /** Tells what was used or done in the call's name. */
   report(report: CallReport): void;
 }

@@ -3,13 +3,16 @@ import { NOT_RECORDED } from './sensitive.js';
 
 /** The account of something that was said in a sensitive stretch: how it ended and how much was heard, not what. */
 export function withheldAccount(account: SettledUtterance): SettledUtterance {
-  const { heardText, unheardText, error, ...told } = account;
   return {
-    ...told,
-    heardText: heardText === '' ? '' : NOT_RECORDED,
-    unheardText: unheardText === '' ? '' : NOT_RECORDED,
-    ...(error === undefined ? {} : { error: withheldError(error) }),
+    ...withoutError(account),
+    heardText: account.heardText === '' ? '' : NOT_RECORDED,
+    unheardText: account.unheardText === '' ? '' : NOT_RECORDED,
   };
+}
+
+/** An account that tells of its error what kind it was. */
+export function withoutError(account: SettledUtterance): SettledUtterance {
+  return account.error === undefined ? account : { ...account, error: withheldError(account.error) };
 }
 
 /** What kind of error it was: others may have written into the rest of it what was said. */

@@ -1,0 +1,83 @@
+import { type BeforeApplicationShutdown, Inject, Injectable, Logger, Optional } from '@nestjs/common';
+import { CallRegistry } from '../call-registry.js';
+import { CLOCK, type Clock } from '../clock.js';
+import { forLog, REDACTOR, type Redactor, StandardRedactor } from '../redactor.js';
+import type { CallEvent, VoiceCall } from '../voice-call.js';
+import { CALL_RECORDS, type CallRecord, type CallRecordStore } from './call-record.js';
+import { CallRecorder } from './call-recorder.js';
+
+/** A store that has not answered by then is not waited for, ms. */
+const STORE_MS = 10_000;
+
+/** Records each call from its start, and hands the record over when it is over. Shutting down waits for the store. */
+@Injectable()
+export class CallRecordKeeper implements BeforeApplicationShutdown {
+  private readonly logger = new Logger('TwilioVoice');
+  private readonly storing = new Set<Promise<void>>();
+
+  constructor(
+    @Inject(CallRegistry) calls: Pick<CallRegistry, 'started$'>,
+    @Inject(CLOCK) private readonly clock: Clock,
+    @Optional() @Inject(CALL_RECORDS) private readonly store?: CallRecordStore,
+    @Optional() @Inject(REDACTOR) private readonly redactor: Redactor = new StandardRedactor(),
+  ) {
+    if (store === undefined) return;
+    calls.started$.subscribe((call) => {
+      this.follow(call);
+    });
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    await Promise.all(this.storing);
+  }
+
+  private follow(call: VoiceCall): void {
+    const recorder = new CallRecorder(call, this.clock.now(), this.clock.epoch(), this.redactor);
+    call.events$.subscribe((event) => {
+      this.note(recorder, event);
+      if (event.type === 'ended') this.keep(recorder.record(event.reason, event.atMs));
+    });
+  }
+
+  /** An agent may report anything: an event that cannot be read is left out, and harms nobody. */
+  private note(recorder: CallRecorder, event: CallEvent): void {
+    try {
+      recorder.add(event);
+    } catch (error) {
+      this.logger.error(`An event is not in its call's record: ${event.type}, ${this.kindOf(error)}`);
+    }
+  }
+
+  private keep(record: CallRecord): void {
+    const stored = this.stored(record).finally(() => this.storing.delete(stored));
+    this.storing.add(stored);
+  }
+
+  /** Resolves whatever happens: a store must not harm a call, nor the end of the process. */
+  private async stored(record: CallRecord): Promise<void> {
+    let cancel: () => void = () => undefined;
+    const late = new Promise<string>((resolve) => {
+      cancel = this.clock.after(STORE_MS, () => {
+        resolve(`the store has not answered within ${STORE_MS} ms`);
+      });
+    });
+    const problem = await Promise.race([this.problemOf(record), late]);
+    cancel();
+    if (problem !== undefined)
+      this.logger.error(`Call ${record.callSid}: the record may be lost: ${problem}`);
+  }
+
+  private async problemOf(record: CallRecord): Promise<string | undefined> {
+    try {
+      await this.store?.store(record);
+      return undefined;
+    } catch (error) {
+      return this.kindOf(error);
+    }
+  }
+
+  private kindOf(error: unknown): string {
+    const { name } = Object(error) as { name?: unknown };
+    return forLog(this.redactor, typeof name === 'string' ? name : typeof error);
+  }
+}
