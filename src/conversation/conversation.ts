@@ -187,6 +187,11 @@ export class Conversation {
     this.#finish('hung-up', 'completed');
   }
 
+  /** Resolves when nothing is being said or waiting to be said. */
+  quiet(): Promise<void> {
+    return this.#idle();
+  }
+
   /** Says a last word, which nobody interrupts, then ends the call; one that is ending already ends as it was to. */
   closeWith(goodbye: string): void {
     if (this.#ended || this.#closing) return;
@@ -320,7 +325,12 @@ export class Conversation {
   }
 
   #text(makeReply: (signal: AbortSignal) => Reply): Observable<string> {
-    return untilQuiet(replyText(makeReply), this.#closing$, this.#clock, CLOSING_QUIET_MS);
+    const text$ = replyText(makeReply).pipe(
+      tap((piece) => {
+        if (piece === '') this.#line.playout.stillWorking();
+      }),
+    );
+    return untilQuiet(text$, this.#closing$, this.#clock, CLOSING_QUIET_MS);
   }
 
   #speech(kind: Speech['kind'], makeReply: () => Reply, voice?: VoiceOptions): Speech {

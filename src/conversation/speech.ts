@@ -82,7 +82,7 @@ export function untilQuiet(
     subscriptions.add(
       text$.subscribe({
         next: (text) => {
-          if (closing) arm();
+          if (closing && text !== '') arm();
           subscriber.next(text);
         },
         error: (error: unknown) => {

@@ -122,6 +122,11 @@ export class Playout {
     });
   }
 
+  /** Whoever writes the utterance being played is still at work: its limits of time begin anew. */
+  stillWorking(): void {
+    this.#current?.stillWorking();
+  }
+
   /** Sends `clear` if the caller may be hearing the utterance being played: the urgent half of cutting it. */
   silence(): void {
     this.#current?.silence();

@@ -99,6 +99,12 @@ export class Utterance {
     this.sourceCompleted();
   }
 
+  /** Whoever writes it is still at work: what comes next is waited for anew. */
+  stillWorking(): void {
+    if (this.#state === 'playing' && !this.#sourceEnded && this.#deadline.isSet)
+      this.#awaitAudio(this.#generation.heldMs(this.#clock.now()));
+  }
+
   /** Silences the utterance but keeps what has not been heard. */
   hold(): void {
     this.#wanted = 'silent';

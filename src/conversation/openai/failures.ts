@@ -48,6 +48,10 @@ export const failed = (code: string, what: string, cause?: unknown): ModelFailed
     cause === undefined ? undefined : { cause },
   );
 
+/** Whether the server refused a request, by what the SDK threw: then it costs nothing. */
+export const isRefusal = (error: unknown): boolean =>
+  typeof (Object(error) as { status?: unknown }).status === 'number';
+
 /** What the SDK threw; of its errors only codes are passed on, as their messages may quote what was said. */
 export function asFailure(error: unknown): ModelFailedError {
   if (error instanceof ModelFailedError) return error;

@@ -8,5 +8,6 @@ export {
   openAiAgentOptions,
   openAiAgentOptionsAsync,
   type OpenAiAgentAsyncOptions,
+  type OpenAiAgentTools,
 } from './openai.providers.js';
 export { OpenAiAgent } from './openai-agent.js';

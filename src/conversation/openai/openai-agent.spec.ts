@@ -5,7 +5,7 @@ import { inspect } from 'node:util';
 import { lastValueFrom, toArray } from 'rxjs';
 import type { CancelTimer, Clock } from '../../call/clock.js';
 import { SystemClock } from '../../call/system-clock.js';
-import type { VoiceCall } from '../../call/voice-call.js';
+import type { CallReport, VoiceCall } from '../../call/voice-call.js';
 import { OpenAiServer, type OpenAiFault } from '../../testing/index.js';
 import type { History } from '../history.js';
 import { replyText } from '../reply-text.js';
@@ -41,7 +41,12 @@ class CountingClock extends SystemClock implements Clock {
   }
 }
 
-const call = { parameters: { from: '+15550001' } } as unknown as VoiceCall;
+const reports: CallReport[] = [];
+const call = {
+  parameters: { from: '+15550001' },
+  history: [],
+  report: (report) => void reports.push(report),
+} as Partial<VoiceCall> as VoiceCall;
 const clock = new CountingClock();
 const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 /** Timers of the process that keep it alive. */

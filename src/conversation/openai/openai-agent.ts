@@ -1,12 +1,27 @@
-import { Inject, Injectable, Logger, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
-import { catchError, concatMap, defer, EMPTY, type Observable, of, throwError } from 'rxjs';
+import {
+  Inject,
+  Injectable,
+  Logger,
+  type OnModuleDestroy,
+  type OnModuleInit,
+  Optional,
+} from '@nestjs/common';
+import { catchError, concat, concatMap, defer, EMPTY, type Observable, of, throwError } from 'rxjs';
 import { CLOCK, type Clock } from '../../call/clock.js';
+import { REDACTOR, type Redactor, StandardRedactor } from '../../call/redactor.js';
 import type { VoiceCall } from '../../call/voice-call.js';
 import type { Reply } from '../reply.js';
+import { AgentTools } from '../tools/agent-tools.js';
+import type { RequestedCall } from '../tools/requested-call.js';
+import { stillWorking } from '../tools/still-working.js';
+import type { ToolDefinition } from '../tools/toolbox.js';
+import type { TurnTools } from '../tools/turn-tools.js';
+import { VOICE_TOOLS, type VoiceTool } from '../tools/voice-tool.js';
 import type { Turn, VoiceAgent } from '../voice-agent.js';
 import { type ChatPart, chatStream } from './chat-stream.js';
 import { failed, ModelFailedError } from './failures.js';
-import { chatMessages } from './messages.js';
+import { chatMessages, toolMessages } from './messages.js';
+import { redactedMessages } from './redacted-messages.js';
 import {
   OPENAI_AGENT_OPTIONS,
   type OpenAiAgentOptions,
@@ -14,7 +29,7 @@ import {
   resolveOpenAiAgentOptions,
   type TextOfCall,
 } from './openai.options.js';
-import { type ChatBody, type ChatClient, loadChatClient } from './sdk.js';
+import { type ChatBody, type ChatClient, type ChatMessage, loadChatClient } from './sdk.js';
 
 /**
  * An agent whose answers a language model writes: OpenAI's, or one behind a server that speaks its chat completions.
@@ -22,8 +37,12 @@ import { type ChatBody, type ChatClient, loadChatClient } from './sdk.js';
  */
 @Injectable()
 export class OpenAiAgent implements VoiceAgent, OnModuleInit, OnModuleDestroy {
+  /** What a request costs is all that an answer in vain costs. */
+  readonly preemptive = true;
   readonly #options: ResolvedOpenAiAgentOptions;
   readonly #clock: Clock;
+  readonly #redactor: Redactor;
+  readonly #tools: AgentTools;
   readonly #logger = new Logger('TwilioVoice');
   /** Lasting failures that were told. */
   readonly #told = new Set<string>();
@@ -31,19 +50,31 @@ export class OpenAiAgent implements VoiceAgent, OnModuleInit, OnModuleDestroy {
 
   /**
    * Nest makes it; elsewhere use {@link create}.
-   * @throws Error that names each wrong option
+   * @throws Error that names each wrong option, or a wrong tool
    */
-  constructor(@Inject(OPENAI_AGENT_OPTIONS) options: OpenAiAgentOptions, @Inject(CLOCK) clock: Clock) {
+  constructor(
+    @Inject(OPENAI_AGENT_OPTIONS) options: OpenAiAgentOptions,
+    @Inject(CLOCK) clock: Clock,
+    @Optional() @Inject(REDACTOR) redactor: Redactor = new StandardRedactor(),
+    @Optional() @Inject(VOICE_TOOLS) tools: readonly VoiceTool[] = [],
+  ) {
     this.#options = resolveOpenAiAgentOptions(options);
     this.#clock = clock;
+    this.#redactor = redactor;
+    this.#tools = new AgentTools(tools, clock, this.#options.toolUse, redactor);
   }
 
   /**
    * An agent that is ready; nothing is asked of the model yet.
    * @throws Error that names each wrong option, or the package that is missing
    */
-  static async create(options: OpenAiAgentOptions, clock: Clock): Promise<OpenAiAgent> {
-    const agent = new OpenAiAgent(options, clock);
+  static async create(
+    options: OpenAiAgentOptions,
+    clock: Clock,
+    redactor?: Redactor,
+    tools?: readonly VoiceTool[],
+  ): Promise<OpenAiAgent> {
+    const agent = new OpenAiAgent(options, clock, redactor, tools);
     await agent.onModuleInit();
     return agent;
   }
@@ -65,11 +96,8 @@ export class OpenAiAgent implements VoiceAgent, OnModuleInit, OnModuleDestroy {
 
   reply(turn: Turn): Observable<string> {
     return defer(() => {
-      const client = this.#client;
-      if (client === undefined) throw new Error('The OpenAI agent was not initialised, or is closed.');
-      const { limits } = this.#options;
-      const stream = { client, clock: this.#clock, limits, signal: turn.signal };
-      return this.#spoken(chatStream(this.#body(turn), stream));
+      const answer = { turn, tools: this.#tools.begin(turn), messages: this.#messages(turn), wrote: '' };
+      return this.#round(answer);
     }).pipe(
       catchError((error: unknown) => {
         this.#tell(error);
@@ -85,35 +113,102 @@ export class OpenAiAgent implements VoiceAgent, OnModuleInit, OnModuleDestroy {
     this.#logger.error(error.message);
   }
 
-  #body(turn: Turn): ChatBody {
-    const { model, instructions, temperature, maxTokens, maxTokensField, historyTurns } = this.#options;
-    return {
-      model,
-      messages: chatMessages(textFor(instructions, turn.call), turn, historyTurns),
-      stream: true,
-      [maxTokensField]: maxTokens,
-      ...(temperature === undefined ? {} : { temperature }),
-    };
+  #messages(turn: Turn): ChatMessage[] {
+    const { instructions, historyTurns } = this.#options;
+    return chatMessages(textFor(instructions, turn.call), turn, historyTurns, this.#tools.earlier(turn));
   }
 
-  /** What is said of an answer, and how it ends. */
-  #spoken(parts$: Observable<ChatPart>): Observable<string> {
-    let wrote = false;
-    return parts$.pipe(
+  /** Asks the model, does what it wants done, and asks it again, until it has answered. */
+  #round(answer: Answer): Observable<string> {
+    let wrote = '';
+    let calls: readonly RequestedCall[] = [];
+    return this.#parts(answer).pipe(
       concatMap((part) => {
-        if (part.type === 'finish') return this.#ending(part.reason, wrote);
-        wrote ||= part.text.trim() !== '';
-        return of(part.text);
+        if (part.type === 'finish')
+          return calls.length > 0 && answer.tools.mayCall
+            ? this.#use(calls, wrote, answer)
+            : this.#ending(part.reason, `${answer.wrote}${wrote}`);
+        if (part.type === 'tool-calls') {
+          calls = part.calls;
+          return EMPTY;
+        }
+        const text = wrote === '' && isOpen(answer.wrote) ? ` ${part.text}` : part.text;
+        wrote += part.text;
+        return of(text);
       }),
     );
   }
 
-  #ending(reason: string, wrote: boolean): Observable<string> {
+  #parts({ turn, tools, messages }: Answer): Observable<ChatPart> {
+    const client = this.#client;
+    if (client === undefined) throw new Error('The OpenAI agent was not initialised, or is closed.');
+    const { limits, model } = this.#options;
+    return chatStream(this.#body(messages, tools), {
+      client,
+      clock: this.#clock,
+      limits,
+      signal: turn.signal,
+      used: (usage) => {
+        turn.call.report({ type: 'usage', usage: { kind: 'model', model, ...usage } });
+      },
+    });
+  }
+
+  #use(calls: readonly RequestedCall[], wrote: string, answer: Answer): Observable<string> {
+    const { tools, messages } = answer;
+    const all = answer.wrote + wrote;
+    const again = () => {
+      const round = tools.rounds.at(-1);
+      if (tools.over || round === undefined) return EMPTY;
+      const told = [...messages, ...toolMessages(round, wrote)];
+      return this.#round({ ...answer, messages: told, wrote: all });
+    };
+    return concat(
+      stillWorking(tools.run(calls, all.length), this.#clock, 'end'),
+      stillWorking(defer(again), this.#clock, 'text'),
+    );
+  }
+
+  #body(messages: readonly ChatMessage[], tools: TurnTools): ChatBody {
+    const { model, temperature, maxTokens, maxTokensField, includeUsage } = this.#options;
+    const { definitions } = this.#tools.toolbox;
+    return {
+      model,
+      messages: redactedMessages(messages, this.#redactor),
+      stream: true,
+      [maxTokensField]: maxTokens,
+      ...(includeUsage ? { stream_options: { include_usage: true } } : {}),
+      ...(temperature === undefined ? {} : { temperature }),
+      ...(definitions.length === 0 ? {} : { tools: definitions.map(functionTool) }),
+      // Told of tools, as some servers refuse their messages otherwise, but not free to call one more.
+      ...(definitions.length === 0 || tools.mayCall ? {} : { tool_choice: 'none' }),
+    };
+  }
+
+  #ending(reason: string, wrote: string): Observable<string> {
     const { tooLong, filtered } = this.#options.phrases;
-    if (reason === 'content_filter') return of(wrote ? ` ${filtered}` : filtered);
-    if (!wrote) return throwError(() => failed('empty_answer', 'wrote no word'));
+    const isSilent = wrote.trim() === '';
+    if (reason === 'content_filter') return of(isSilent ? filtered : ` ${filtered}`);
+    if (isSilent) return throwError(() => failed('empty_answer', 'wrote no word'));
     return reason === 'length' ? of(tooLong) : EMPTY;
   }
 }
+
+/** An answer that is being made. */
+interface Answer {
+  readonly turn: Turn;
+  readonly tools: TurnTools;
+  readonly messages: readonly ChatMessage[];
+  /** Text of the rounds before. */
+  readonly wrote: string;
+}
+
+/** Whether a space is missing before the next word. */
+const isOpen = (text: string): boolean => /\S$/.test(text);
+
+const functionTool = (tool: ToolDefinition): NonNullable<ChatBody['tools']>[number] => ({
+  type: 'function',
+  function: { ...tool, parameters: { ...tool.parameters } },
+});
 
 const textFor = (text: TextOfCall, call: VoiceCall): string => (typeof text === 'string' ? text : text(call));

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { VoiceCall } from '../../call/voice-call.js';
+import { toolUseOptions } from '../tools/tool-use.options.js';
 
 /** The same for all calls, or made for each. */
 export type TextOfCall = string | ((call: VoiceCall) => string);
@@ -23,7 +24,7 @@ const INSTRUCTIONS =
   'plain words, without markdown, lists, links or emojis. Ask one question at a time. Speak the language of the ' +
   'caller. What you did not understand, ask to have repeated; what you do not know, say that you do not know.';
 
-const schema = z.strictObject({
+export const openAiAgentSchema = z.strictObject({
   /** Environment variable `OPENAI_API_KEY`; a server of your own that wants no key takes any word. */
   apiKey: name('an OpenAI API key (OPENAI_API_KEY)').regex(
     /^[\x21-\x7e]+$/,
@@ -48,6 +49,10 @@ const schema = z.strictObject({
   maxTokensField: z.enum(['max_completion_tokens', 'max_tokens']).optional(),
   /** Most entries of the history that the model is told, besides what the caller has just said. */
   historyTurns: z.number().int().min(0).max(10_000).default(30),
+  /** Asks the server for the tokens of each answer; for servers that refuse to tell: false, and they are estimated. */
+  includeUsage: z.boolean().default(true),
+  /** How its tools are used; the tools themselves are given to `openAiAgentOptions`. */
+  toolUse: toolUseOptions.prefault({}),
   phrases: z
     .strictObject({
       /** Said after an answer that reached `maxTokens`. */
@@ -67,8 +72,8 @@ const schema = z.strictObject({
 });
 
 /** Settings of the agent; `apiKey` has no default. */
-export type OpenAiAgentOptions = z.input<typeof schema>;
-export type ResolvedOpenAiAgentOptions = z.output<typeof schema> & {
+export type OpenAiAgentOptions = z.input<typeof openAiAgentSchema>;
+export type ResolvedOpenAiAgentOptions = z.output<typeof openAiAgentSchema> & {
   readonly maxTokensField: NonNullable<OpenAiAgentOptions['maxTokensField']>;
 };
 
@@ -77,7 +82,7 @@ export const OPENAI_AGENT_OPTIONS = Symbol('OPENAI_AGENT_OPTIONS');
 
 /** @throws Error that names each wrong option and what it must be */
 export function resolveOpenAiAgentOptions(options: OpenAiAgentOptions): ResolvedOpenAiAgentOptions {
-  const result = schema.safeParse(options);
+  const result = openAiAgentSchema.safeParse(options);
   if (!result.success) {
     const problems = result.error.issues.map(
       ({ path, message }) => `${path.join('.') || 'options'}: ${message}`,

@@ -8,7 +8,14 @@ import { ChatExchange } from './chat-exchange.js';
 import { type ChatRequest, chatRequest } from './chat-request.js';
 import { Completion } from './completion.js';
 import { type OpenAiFault, OpenAiFaultQueue } from './faults.js';
-import { type ChatRefusal, faultRefusal, invalidRequest, unknownPath, wrongKey } from './refusal.js';
+import {
+  type ChatRefusal,
+  faultRefusal,
+  invalidRequest,
+  unknownModel,
+  unknownPath,
+  wrongKey,
+} from './refusal.js';
 import { type JournaledRequest, RequestJournal } from './request-journal.js';
 import { between, changedChatScenario, type ChatScenario, DEFAULT_CHAT_SCENARIO } from './scenario.js';
 import { StreamedAnswer } from './streamed-answer.js';
@@ -22,10 +29,13 @@ export interface OpenAiServerOptions {
   readonly port?: number;
   /** The one valid key; by default any key that is not empty is valid. */
   readonly apiKey?: string;
+  /** Models that can be asked for by name, any by default; `unlisted`: as servers that have no such request. */
+  readonly models?: readonly string[] | 'unlisted';
   readonly scenario?: Partial<ChatScenario>;
 }
 
 const PATH = '/v1/chat/completions';
+const MODEL_PATH = /^\/v1\/models\/([^/]+)$/;
 
 /** OpenAI's chat completions on 127.0.0.1, streamed and whole: a scripted model, how long it takes, how it fails. */
 export class OpenAiServer {
@@ -35,6 +45,7 @@ export class OpenAiServer {
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #apiKey: string | undefined;
+  readonly #models: OpenAiServerOptions['models'];
   readonly #journal: RequestJournal;
   readonly #script = new AnswerScript();
   readonly #faults = new OpenAiFaultQueue();
@@ -49,6 +60,7 @@ export class OpenAiServer {
     this.#clock = clock;
     this.#random = seededRandom(seed);
     this.#apiKey = apiKey;
+    this.#models = options.models;
     this.#journal = new RequestJournal(clock);
     this.#scenario = changedChatScenario(DEFAULT_CHAT_SCENARIO, scenario);
     this.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`;
@@ -126,16 +138,37 @@ export class OpenAiServer {
 
   async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const exchange = await ChatExchange.read(request, response, this.#journal, this.#clock);
+    const model = this.#modelAskedFor(exchange.entry);
+    if (model !== undefined) {
+      this.#tellModel(exchange, model);
+      return;
+    }
     const body = chatRequest(exchange.entry.body);
     const refused = this.#refusal(exchange.entry, body);
     if (refused !== undefined) exchange.refuse(refused);
     else if (body !== undefined) this.#answer(exchange, body);
   }
 
+  #modelAskedFor({ method, path }: JournaledRequest): string | undefined {
+    const match = method === 'GET' && this.#models !== 'unlisted' ? MODEL_PATH.exec(path) : null;
+    return match === null ? undefined : decodeURIComponent(match[1] ?? '');
+  }
+
+  #tellModel(exchange: ChatExchange, id: string): void {
+    const isThere = this.#models === undefined || this.#models.includes(id);
+    if (!this.#isKey(exchange.entry.headers)) exchange.refuse(wrongKey());
+    else if (!isThere) exchange.refuse(unknownModel(id));
+    else exchange.json({ id, object: 'model', created: 0, owned_by: 'local' });
+  }
+
+  #isKey(headers: JournaledRequest['headers']): boolean {
+    const key = headers['authorization']?.replace(/^Bearer /i, '') ?? '';
+    return this.#apiKey === undefined ? key !== '' : key === this.#apiKey;
+  }
+
   #refusal({ method, path, headers }: JournaledRequest, body: unknown): ChatRefusal | undefined {
     if (method !== 'POST' || path !== PATH) return unknownPath(method, path);
-    const key = headers['authorization']?.replace(/^Bearer /i, '') ?? '';
-    if (this.#apiKey === undefined ? key === '' : key !== this.#apiKey) return wrongKey();
+    if (!this.#isKey(headers)) return wrongKey();
     return body === undefined ? invalidRequest() : undefined;
   }
 

@@ -23,6 +23,9 @@ export const wrongKey = (): ChatRefusal =>
 export const invalidRequest = (): ChatRefusal =>
   refusal(400, 'invalid_request_error', null, 'model and messages are required.');
 
+export const unknownModel = (model: string): ChatRefusal =>
+  refusal(404, 'invalid_request_error', 'model_not_found', `The model '${model}' does not exist.`);
+
 /** What a fault with a status answers; undefined for other kinds. */
 export function faultRefusal({ kind, code }: OpenAiFault, request: ChatRequest): ChatRefusal | undefined {
   switch (kind) {
@@ -31,12 +34,7 @@ export function faultRefusal({ kind, code }: OpenAiFault, request: ChatRequest):
     case '401':
       return wrongKey();
     case '404':
-      return refusal(
-        404,
-        'invalid_request_error',
-        'model_not_found',
-        `The model '${request.model}' does not exist.`,
-      );
+      return unknownModel(request.model);
     case '429':
       return code === 'insufficient_quota'
         ? refusal(429, 'insufficient_quota', code, 'You exceeded your current quota.')
