@@ -4,7 +4,16 @@ import type { OpenAiAgentOptions } from './conversation/openai/index.js';
 import type { TwilioVoiceOptions } from './twilio-voice.options.js';
 
 const blank = (value: unknown) => (value === '' ? undefined : value);
-const text = (fix: string) => z.preprocess(blank, z.string({ error: fix }).optional());
+const text = (fix: string) => z.preprocess(blank, z.string({ error: fix }).trim().min(1, fix).optional());
+const key = (fix: string) =>
+  z.preprocess(
+    blank,
+    z
+      .string({ error: fix })
+      .trim()
+      .regex(/^[\x21-\x7e]+$/, `${fix}: this one holds characters that no key has`)
+      .optional(),
+  );
 
 /** The environment of the standalone host; `.env.example` explains each variable. */
 const environmentSchema = z.object({
@@ -24,6 +33,8 @@ const environmentSchema = z.object({
       .refine((url) => /^https:|^http:\/\/(localhost|127\.0\.0\.1|\[::1\])(:|\/|$)/.test(url), {
         error: 'must start with https:// (plain http:// is accepted for loopback only)',
       })
+      .refine((url) => !/[?#]/.test(url), { error: 'must carry no query and no fragment: Twilio drops them' })
+      .refine((url) => !/^[^/]*\/\/[^/]*@/.test(url), { error: 'must carry no user name or password' })
       .optional(),
   ),
   TWILIO_ACCOUNT_SID: z.preprocess(
@@ -34,7 +45,15 @@ const environmentSchema = z.object({
       .optional(),
   ),
   TWILIO_AUTH_TOKEN: text('must be the auth token from the Twilio console'),
-  ELEVENLABS_API_KEY: text('must be an API key from the ElevenLabs settings'),
+  /** For the doctor only, which looks where this number's calls go. */
+  TWILIO_PHONE_NUMBER: z.preprocess(
+    blank,
+    z
+      .string()
+      .regex(/^\+[1-9]\d{6,14}$/, 'must be your Twilio number with + and country code, such as +15005550006')
+      .optional(),
+  ),
+  ELEVENLABS_API_KEY: key('must be an API key from the ElevenLabs settings'),
   ELEVENLABS_VOICE_ID: text('must be the id of a voice from the ElevenLabs voice library'),
   ELEVENLABS_MODEL_ID: text('must be a model id such as eleven_flash_v2_5'),
   ELEVENLABS_BASE_URL: z.preprocess(
@@ -43,7 +62,7 @@ const environmentSchema = z.object({
       .url({ protocol: /^https?$/, error: 'must be a URL such as https://api.eu.residency.elevenlabs.io' })
       .optional(),
   ),
-  OPENAI_API_KEY: text('must be an API key of OpenAI, or of a service with the same protocol'),
+  OPENAI_API_KEY: key('must be an API key of OpenAI, or of a service with the same protocol'),
   OPENAI_MODEL: text('must be a model name such as gpt-4o-mini'),
   OPENAI_BASE_URL: z.preprocess(
     blank,
@@ -51,33 +70,62 @@ const environmentSchema = z.object({
   ),
 });
 
+/** Names of the variables. */
+export const ENVIRONMENT_VARIABLES: readonly string[] = Object.keys(environmentSchema.shape);
+
 export type Environment = z.output<typeof environmentSchema>;
 type ElevenLabsVariable = Extract<keyof Environment, `ELEVENLABS_${string}`>;
 
+/** A variable that is wrong, and what it must be. */
+export interface EnvironmentProblem {
+  readonly variable: string;
+  readonly message: string;
+}
+
+/** @returns each wrong variable once, and the environment without them */
+export function inspectEnvironment(values: Record<string, unknown>): {
+  readonly environment: Environment;
+  readonly problems: readonly EnvironmentProblem[];
+} {
+  const { error } = environmentSchema.safeParse(values);
+  const wrong = new Map<string, string>();
+  for (const { path, message } of error?.issues ?? []) {
+    const variable = path.join('.');
+    if (!wrong.has(variable)) wrong.set(variable, message);
+  }
+  const right = Object.entries(values).filter(([variable]) => !wrong.has(variable));
+  const environment = environmentSchema.parse(Object.fromEntries(right));
+  const missing = missingIn(environment).filter(({ variable }) => !wrong.has(variable));
+  return { environment, problems: [...toProblems(wrong), ...missing] };
+}
+
+const toProblems = (wrong: ReadonlyMap<string, string>): EnvironmentProblem[] =>
+  [...wrong].map(([variable, message]) => ({ variable, message }));
+
+/** What the others that are set ask for. */
+function missingIn(environment: Environment): EnvironmentProblem[] {
+  const missing: EnvironmentProblem[] = [];
+  if (environment.PUBLIC_URL?.startsWith('https:') === true && environment.TWILIO_AUTH_TOKEN === undefined)
+    missing.push({
+      variable: 'TWILIO_AUTH_TOKEN',
+      message:
+        'is required with a public PUBLIC_URL: without it anybody could open a call. Copy it from the Twilio console',
+    });
+  if (environment.ELEVENLABS_API_KEY !== undefined && environment.ELEVENLABS_VOICE_ID === undefined)
+    missing.push({
+      variable: 'ELEVENLABS_VOICE_ID',
+      message:
+        'is required with ELEVENLABS_API_KEY: copy the id of a voice from the ElevenLabs voice library',
+    });
+  return missing;
+}
+
 /** @throws Error that names each wrong variable and the fix */
 export function readEnvironment(values: Record<string, unknown>): Environment {
-  const result = environmentSchema
-    .superRefine((environment, context) => {
-      const { PUBLIC_URL: url, TWILIO_AUTH_TOKEN: token } = environment;
-      if (url?.startsWith('https:') === true && token === undefined)
-        context.addIssue({
-          code: 'custom',
-          path: ['TWILIO_AUTH_TOKEN'],
-          message:
-            'is required with a public PUBLIC_URL: without it anybody could open a call. Copy it from the Twilio console',
-        });
-      if (environment.ELEVENLABS_API_KEY !== undefined && environment.ELEVENLABS_VOICE_ID === undefined)
-        context.addIssue({
-          code: 'custom',
-          path: ['ELEVENLABS_VOICE_ID'],
-          message:
-            'is required with ELEVENLABS_API_KEY: copy the id of a voice from the ElevenLabs voice library',
-        });
-    })
-    .safeParse(values);
-  if (result.success) return result.data;
-  const problems = result.error.issues.map(({ path, message }) => `${path.join('.')} ${message}`);
-  throw new Error(`Wrong environment:\n  ${problems.join('\n  ')}`);
+  const { environment, problems } = inspectEnvironment(values);
+  if (problems.length === 0) return environment;
+  const lines = problems.map(({ variable, message }) => `${variable} ${message}`);
+  throw new Error(`Wrong environment:\n  ${lines.join('\n  ')}`);
 }
 
 /** @returns undefined without a key: then the demo agent answers */
@@ -110,6 +158,6 @@ export function voiceOptions(environment: Environment): TwilioVoiceOptions {
   return {
     publicUrl: PUBLIC_URL ?? `http://127.0.0.1:${PORT}`,
     ...(TWILIO_ACCOUNT_SID === undefined ? {} : { accountSid: TWILIO_ACCOUNT_SID }),
-    ...(TWILIO_AUTH_TOKEN === undefined ? {} : { authToken: TWILIO_AUTH_TOKEN }),
+    ...(TWILIO_AUTH_TOKEN === undefined ? {} : { authToken: TWILIO_AUTH_TOKEN.split(',') }),
   };
 }

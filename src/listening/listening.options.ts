@@ -23,6 +23,7 @@ const PROFILE_NAMES = Object.keys(LISTENING_PROFILES) as [ListeningProfile, ...L
 /** How callers are listened to: a profile, and whatever is to differ from it. */
 export const listeningOptions = z
   .strictObject({
+    /** How soon a caller counts as speaking and as finished: `fast`, `balanced` or `patient`. */
     profile: z.enum(PROFILE_NAMES).default('balanced'),
     /** What makes speech while we are silent. */
     quiet: bar.default({}),

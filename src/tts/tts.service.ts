@@ -1,6 +1,7 @@
 import { Inject, Injectable, Logger, Optional, type OnApplicationBootstrap } from '@nestjs/common';
 import { defer, finalize, type Observable } from 'rxjs';
 import { CLOCK, type Clock } from '../call/clock.js';
+import { forLog, REDACTOR, type Redactor, StandardRedactor } from '../call/redactor.js';
 import { TWILIO_VOICE_OPTIONS, type ResolvedTwilioVoiceOptions } from '../twilio-voice.options.js';
 import { type CallVoice, LadderVoice } from './call-voice.js';
 import { Phrases } from './phrases.js';
@@ -26,6 +27,7 @@ export class TtsService implements OnApplicationBootstrap {
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(TWILIO_VOICE_OPTIONS) private readonly options: ResolvedTwilioVoiceOptions,
     @Optional() @Inject(FALLBACK_VOICE) private readonly fallback?: Voice,
+    @Optional() @Inject(REDACTOR) private readonly redactor: Redactor = new StandardRedactor(),
   ) {
     const { filler, sorry, closing } = options.conversation;
     const speaker = fallback && {
@@ -93,11 +95,15 @@ export class TtsService implements OnApplicationBootstrap {
   /** What cannot mend itself is told once. Others' messages may hold what was said: they are not told. */
   private tell(name: string, error: unknown, consequence: string): void {
     if (!(error instanceof SpeechFailedError)) {
-      this.logger.warn(`${name}: ${error instanceof Error ? error.name : typeof error}. ${consequence}`);
-    } else if (!error.lasting) this.logger.warn(`${name}: ${error.message} ${consequence}`);
+      const kind = forLog(this.redactor, error instanceof Error ? error.name : typeof error);
+      this.logger.warn(`${name}: ${kind}. ${consequence}`);
+      return;
+    }
+    const message = forLog(this.redactor, error.message);
+    if (!error.lasting) this.logger.warn(`${name}: ${message} ${consequence}`);
     else if (!this.told.has(error.message)) {
       this.told.add(error.message);
-      this.logger.error(`${error.message} ${consequence}`);
+      this.logger.error(`${message} ${consequence}`);
     }
   }
 }

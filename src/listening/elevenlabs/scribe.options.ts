@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { accountOptions, checked, limit } from '../../tts/elevenlabs/account.options.js';
 
-const schema = z.strictObject({
+export const scribeSchema = z.strictObject({
   ...accountOptions,
+  /** Model of the realtime transcription. */
   model: z.string().min(1).default('scribe_v2_realtime'),
   /** Words to be expected, at most 50 of at most 20 characters. */
   keyterms: z.array(z.string().min(1).max(20)).max(50).default([]),
@@ -23,12 +24,12 @@ const schema = z.strictObject({
 });
 
 /** Settings of the Scribe transcriber; `apiKey` has no default. */
-export type ScribeOptions = z.input<typeof schema>;
-export type ResolvedScribeOptions = z.output<typeof schema>;
+export type ScribeOptions = z.input<typeof scribeSchema>;
+export type ResolvedScribeOptions = z.output<typeof scribeSchema>;
 
 /** @throws Error that names each wrong option and what it must be */
 export const resolveScribeOptions = (options: ScribeOptions): ResolvedScribeOptions =>
-  checked('ElevenLabs transcriber', schema.safeParse(options));
+  checked('ElevenLabs transcriber', scribeSchema.safeParse(options));
 
 /** URL of the socket; we decide when to commit. */
 export function scribeUrl(options: ResolvedScribeOptions): string {

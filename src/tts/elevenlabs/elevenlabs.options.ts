@@ -4,8 +4,11 @@ import { accountOptions, checked, limit, name } from './account.options.js';
 const settings = z.strictObject({
   /** 0 varies more, 1 is even. */
   stability: z.number().min(0).max(1).optional(),
+  /** 1 stays closest to the original voice. */
   similarityBoost: z.number().min(0).max(1).optional(),
+  /** 0 adds no style, 1 exaggerates it. */
   style: z.number().min(0).max(1).optional(),
+  /** Closer to the original speaker, a little later. */
   useSpeakerBoost: z.boolean().optional(),
   /** 1 is the voice's own speed. */
   speed: z.number().min(0.7).max(1.2).optional(),
@@ -27,7 +30,7 @@ const utterance = {
 
 const utteranceSchema = z.strictObject(utterance).partial();
 
-const schema = z.strictObject({
+export const elevenLabsSchema = z.strictObject({
   ...accountOptions,
   ...utterance,
   model: utterance.model.default('eleven_flash_v2_5'),
@@ -58,8 +61,8 @@ const schema = z.strictObject({
 });
 
 /** Settings of the ElevenLabs voice; `apiKey` and `voiceId` have no default. */
-export type ElevenLabsOptions = z.input<typeof schema>;
-export type ResolvedElevenLabsOptions = z.output<typeof schema>;
+export type ElevenLabsOptions = z.input<typeof elevenLabsSchema>;
+export type ResolvedElevenLabsOptions = z.output<typeof elevenLabsSchema>;
 /** What an utterance may set for itself, or a call for all of its utterances. */
 export type ElevenLabsUtteranceOptions = z.input<typeof utteranceSchema>;
 
@@ -74,7 +77,7 @@ const VOICE = 'ElevenLabs voice';
 
 /** @throws Error that names each wrong option and what it must be */
 export const resolveElevenLabsOptions = (options: ElevenLabsOptions): ResolvedElevenLabsOptions =>
-  checked(VOICE, schema.safeParse(options));
+  checked(VOICE, elevenLabsSchema.safeParse(options));
 
 /** @throws Error that names each wrong option and what it must be */
 export const resolveUtteranceOptions = (
