@@ -1,0 +1,158 @@
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import { filter, type Observable, ReplaySubject } from 'rxjs';
+import { CALL_CONTROL, type CallControl } from '../../call/call-control.js';
+import { CallRegistry } from '../../call/call-registry.js';
+import {
+  checkedDigits,
+  checkedTarget,
+  type ResolvedTransferTarget,
+  type TransferTarget,
+} from '../../call/handover.options.js';
+import { TWILIO_VOICE_OPTIONS, type ResolvedTwilioVoiceOptions } from '../../twilio-voice.options.js';
+import type { CallbackEvent } from '../callbacks/callback-events.js';
+import { TwilioCallbacks } from '../callbacks/twilio-callbacks.js';
+import { webhookUrl } from '../public-urls.js';
+import { type NewCall, TwilioRest } from '../twilio-client.js';
+import { checkedParameters } from '../twiml.js';
+import { DialGuard } from './dial-guard.js';
+import type { CallToPlace, PlacedCall } from './placed-call.js';
+import { SealedContext } from './sealed-context.js';
+import { TwilioCallError, twilioCallError } from './twilio-call-error.js';
+
+const STATUS_EVENTS = ['initiated', 'ringing', 'answered', 'completed'];
+/** Twilio's limit on a call is so much wider than ours, so that the goodbye is heard, s. */
+const GOODBYE_S = 60;
+
+/** The host's commands about calls, whether their stream is here or not. All of them reject with TwilioCallError. */
+@Injectable()
+export class TwilioCallsService {
+  constructor(
+    @Inject(TWILIO_VOICE_OPTIONS) private readonly options: ResolvedTwilioVoiceOptions,
+    @Inject(CALL_CONTROL) private readonly control: CallControl,
+    private readonly rest: TwilioRest,
+    private readonly registry: CallRegistry,
+    private readonly callbacks: TwilioCallbacks,
+    private readonly guard: DialGuard,
+    private readonly contexts: SealedContext,
+  ) {}
+
+  /**
+   * Calls somebody; when they pick up, the module's agent speaks.
+   * @throws (rejects) DialRefusedError before Twilio is asked; TwilioCallError with Twilio's code when it refuses; Error
+   *   that names a wrong parameter
+   */
+  async place(call: CallToPlace): Promise<PlacedCall> {
+    const { to, parameters = {} } = call;
+    const from = call.from ?? this.options.outbound.from;
+    if (from === undefined)
+      throw new TwilioCallError('not-configured', 'A call needs a number to be made from: outbound.from.');
+    checkedParameters(parameters);
+    await this.guard.admit({ to, purpose: 'call', parameters });
+    const client = await this.rest.client();
+    if (client?.calls.create === undefined) throw notConfigured('place a call');
+    const early = this.early();
+    try {
+      const { sid } = await client.calls.create(this.request(call, from));
+      return { callSid: sid, events$: early.of(sid) };
+    } catch (error) {
+      throw twilioCallError('place the call', error);
+    } finally {
+      early.stop();
+    }
+  }
+
+  /**
+   * Ends a call at once; one that is over already is none to complain about. To let the agent say goodbye first, use
+   * `VoiceCall.hangUp`.
+   */
+  async hangUp(callSid: string): Promise<void> {
+    await this.asked('hang up', () => this.control.hangUp(callSid));
+  }
+
+  /**
+   * Connects the caller with somebody else. Of a call whose agent is here, what is being said is heard first.
+   * @param to a name of the option `transfers`, or a target; a number has to be one that `outbound` allows
+   * @throws (rejects) Error when the target is wrong; DialRefusedError; TwilioCallError
+   */
+  async transfer(callSid: string, to: string | TransferTarget): Promise<void> {
+    const target = typeof to === 'string' ? this.named(to) : checkedTarget(to);
+    if (typeof to !== 'string' && target.to.startsWith('+'))
+      await this.guard.admit({ to: target.to, purpose: 'transfer', parameters: {} });
+    const call = this.registry.find(callSid);
+    if (call === undefined)
+      await this.asked('transfer the call', () => this.control.transfer?.(callSid, target) ?? false);
+    else await call.transfer(to);
+  }
+
+  /** Presses keys in a call. @param keys 1 to 32 of `0-9A-D#*wW`; `w` waits 0.5 s, `W` 1 s */
+  async sendDigits(callSid: string, keys: string): Promise<void> {
+    checkedDigits(keys);
+    const call = this.registry.find(callSid);
+    if (call === undefined)
+      await this.asked('press keys', () => this.control.sendDigits?.(callSid, keys) ?? false);
+    else await call.sendDigits(keys);
+  }
+
+  private request(call: CallToPlace, from: string): NewCall {
+    const { to, parameters = {}, machineDetection, ringSeconds } = call;
+    const { limits, outbound } = this.options;
+    const url = new URL(webhookUrl(this.options, 'outgoing'));
+    url.searchParams.set('context', this.contexts.seal(parameters));
+    return {
+      to,
+      from,
+      url: url.toString(),
+      method: 'POST',
+      statusCallback: webhookUrl(this.options, 'status'),
+      statusCallbackEvent: STATUS_EVENTS,
+      timeout: ringSeconds ?? outbound.ringSeconds,
+      ...(limits.callMs === Infinity ? {} : { timeLimit: Math.ceil(limits.callMs / 1_000) + GOODBYE_S }),
+      // Asynchronously: while Twilio listens for a machine, a human would hear nothing.
+      ...(machineDetection === undefined
+        ? {}
+        : {
+            machineDetection: machineDetection === 'start' ? 'Enable' : 'DetectMessageEnd',
+            asyncAmd: 'true',
+            asyncAmdStatusCallback: webhookUrl(this.options, 'answered-by'),
+          }),
+    };
+  }
+
+  /** Callbacks of a call may come before Twilio's answer that tells its sid. */
+  private early(): { of(callSid: string): Observable<CallbackEvent>; stop(): void } {
+    const seen: CallbackEvent[] = [];
+    const subscription = this.callbacks.events$.subscribe((event) => seen.push(event));
+    return {
+      of: (callSid) => {
+        const events = new ReplaySubject<CallbackEvent>();
+        for (const event of seen) if (event.callSid === callSid) events.next(event);
+        this.callbacks.of(callSid).subscribe(events);
+        return events.asObservable();
+      },
+      stop: () => {
+        subscription.unsubscribe();
+      },
+    };
+  }
+
+  private named(name: string): ResolvedTransferTarget {
+    const { transfers } = this.options;
+    const target = Object.hasOwn(transfers, name) ? transfers[name] : undefined;
+    if (target === undefined)
+      throw new Error(`transfer: there is no target of that name in the option transfers.`);
+    return target;
+  }
+
+  private async asked(doing: string, task: () => Promise<boolean> | false): Promise<void> {
+    let done: boolean;
+    try {
+      done = await task();
+    } catch (error) {
+      throw twilioCallError(doing, error);
+    }
+    if (!done) throw notConfigured(doing);
+  }
+}
+
+const notConfigured = (doing: string): TwilioCallError =>
+  new TwilioCallError('not-configured', `To ${doing}, accountSid and authToken are needed.`);
