@@ -51,19 +51,20 @@ export default tseslint.config(
     },
   },
   forbid(
-    ['src/{audio,call,conversation,playout,listening,tts}/**/*.ts'],
+    ['src/{audio,call,conversation,limits,playout,listening,tts}/**/*.ts'],
     [outward, vendor],
     ['src/{tts,listening}/elevenlabs/**', 'src/conversation/openai/**'], // vendors' own folders: loaded from their own entry points only
   ),
   forbid(
     [
       'src/{playout,audio}/**/*.ts',
+      'src/limits/{call-budget,call-limiter,caller-key,limits.options}.ts',
       'src/listening/{sustained-speech,endpointing,echo-guard,far-end,line-clock,listening-profiles}.ts',
     ],
     [outward, nest, io],
   ),
   {
-    files: ['src/{call,conversation,playout,listening,tts}/**/*.ts'],
+    files: ['src/{call,conversation,limits,playout,listening,tts}/**/*.ts'],
     ignores: ['**/*.spec.ts', 'src/call/system-clock.ts'],
     rules: {
       'no-restricted-globals': [

@@ -2,6 +2,7 @@ import { Controller, Get, Module } from '@nestjs/common';
 import { ConfigModule, ConfigService } from '@nestjs/config';
 import { CallRegistry } from './call/call-registry.js';
 import { CLOCK, type Clock } from './call/clock.js';
+import { REDACTOR, type Redactor } from './call/redactor.js';
 import { DemoAgent } from './conversation/demo-agent.js';
 import { OpenAiAgent } from './conversation/openai/index.js';
 import { VOICE_AGENT, type VoiceAgent } from './conversation/voice-agent.js';
@@ -71,12 +72,17 @@ export class HealthController {
         },
         {
           provide: VOICE_AGENT,
-          inject: [ConfigService, CLOCK, DemoAgent],
-          useFactory: (config: Config, clock: Clock, demo: DemoAgent): VoiceAgent | Promise<VoiceAgent> => {
+          inject: [ConfigService, CLOCK, REDACTOR, DemoAgent],
+          useFactory: (
+            config: Config,
+            clock: Clock,
+            redactor: Redactor,
+            demo: DemoAgent,
+          ): VoiceAgent | Promise<VoiceAgent> => {
             const options = openAiOptions((name) => config.get(name));
             return options === undefined
               ? demo
-              : OpenAiAgent.create({ greeting: GREETING, ...options }, clock);
+              : OpenAiAgent.create({ greeting: GREETING, ...options }, clock, redactor);
           },
         },
         {

@@ -27,7 +27,7 @@ describe('the environment', () => {
     expect(resolveOptions(voiceOptions(environment))).toMatchObject({
       publicUrl: 'https://voice.example.com',
       accountSid: SID,
-      authToken: 'secret',
+      authTokens: ['secret'],
     });
   });
 
@@ -125,7 +125,7 @@ describe('the options', () => {
         startTimeoutMs: 5_000,
         tokenTtlMs: 60_000,
         maxPayloadBytes: 65_536,
-        maxPendingSockets: 64,
+        maxPendingSockets: 256,
         maxStreams: 500,
       },
       playout: { leadMs: 140, markSpacingMs: 80, fenceTimeoutMs: 500 },

@@ -1,6 +1,8 @@
 export { CallRegistry } from './call/call-registry.js';
 export { CALL_CONTROL, type CallControl } from './call/call-control.js';
 export { CLOCK, type CancelTimer, type Clock } from './call/clock.js';
+export type { TransferTarget } from './call/handover.options.js';
+export { InterruptedError } from './call/interrupted-error.js';
 export {
   STREAM_ACCEPTOR,
   type MediaSink,
@@ -9,6 +11,33 @@ export {
   type StreamReceiver,
   type StreamStart,
 } from './call/stream.js';
+export {
+  CALL_RECORDS,
+  type AnswerRecord,
+  type CallRecord,
+  type CallRecordStore,
+  type FailureRecord,
+  type ModelUsage,
+  type SpokenRecord,
+  type ToolRecord,
+  type TurnRecord,
+  type UsageRecord,
+  type Waterfall,
+} from './call/record/call-record.js';
+export { costOf, type CallCost, type Prices } from './call/record/cost.js';
+export {
+  NO_REDACTION,
+  REDACTOR,
+  StandardRedactor,
+  type RedactionPlace,
+  type Redactor,
+} from './call/redactor.js';
+export {
+  NOT_RECORDED,
+  type CollectedKeys,
+  type KeysToCollect,
+  type SensitiveKeys,
+} from './call/sensitive/sensitive.js';
 export { SystemClock } from './call/system-clock.js';
 export type {
   AnswerStep,
@@ -23,7 +52,29 @@ export type {
 export { ConversationService } from './conversation/conversation.service.js';
 export type { AgentEntry, CallerEntry, History, HistoryEntry } from './conversation/history.js';
 export type { Reply } from './conversation/reply.js';
+export {
+  affirms,
+  HangUpTool,
+  SendDigitsTool,
+  ToolError,
+  TransferTool,
+  VOICE_TOOLS,
+  voiceTools,
+  type Affirms,
+  type ConfirmQuestion,
+  type ConsentReply,
+  type ToolContext,
+  type VoiceTool,
+} from './conversation/tools/index.js';
 export { VOICE_AGENT, type Turn, type VoiceAgent } from './conversation/voice-agent.js';
+export {
+  CALL_ADMISSION,
+  type AdmissionAnswer,
+  type ArrivingCall,
+  type CallAdmission,
+} from './limits/call-admission.js';
+export { CALLER_RATES, type CallerRates } from './limits/caller-rates.js';
+export type { CallLimit, CallRate } from './limits/limits.options.js';
 export { EnergyDetector, type EnergyDetectorOptions } from './listening/energy-detector.js';
 export type { TurnHint } from './listening/endpointing.js';
 export {
@@ -65,6 +116,17 @@ export {
   type VoiceOptions,
   type VoiceSession,
 } from './tts/voice.js';
+export type { HostEvent, HostEventOf, HostEventType } from './events/host-event.js';
+export { OnCallEvent, type CallEventHandler } from './events/on-call-event.decorator.js';
+export type {
+  AnsweredByEvent,
+  CallbackEvent,
+  CallStatus,
+  CallStatusEvent,
+  RecordingStatusEvent,
+  StreamStatusEvent,
+} from './twilio/callbacks/callback-events.js';
+export { TwilioCallbacks } from './twilio/callbacks/twilio-callbacks.js';
 export { MediaStreamAdapter } from './twilio/media-stream.adapter.js';
 export { TWILIO_CLIENT, type TwilioClient } from './twilio/twilio-rest.js';
 export { TwilioStreamGateway } from './twilio/twilio-stream.gateway.js';

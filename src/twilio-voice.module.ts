@@ -7,12 +7,16 @@ import {
   type Provider,
   type Type,
 } from '@nestjs/common';
+import { DiscoveryModule } from '@nestjs/core';
 import { CallRegistry } from './call/call-registry.js';
 import { CLOCK } from './call/clock.js';
+import { CallRecordKeeper } from './call/record/call-record-keeper.js';
+import { REDACTOR, StandardRedactor } from './call/redactor.js';
 import { STREAM_ACCEPTOR } from './call/stream.js';
 import { SystemClock } from './call/system-clock.js';
 import { ConversationService } from './conversation/conversation.service.js';
 import { VOICE_AGENT, type VoiceAgent } from './conversation/voice-agent.js';
+import { CallEventHandlers } from './events/call-event-handlers.js';
 import { SileroDetector } from './listening/silero/silero-detector.js';
 import { SileroNetwork } from './listening/silero/silero-network.js';
 import {
@@ -22,6 +26,7 @@ import {
 import { OfflineVoice } from './tts/offline/offline-voice.js';
 import { TtsService } from './tts/tts.service.js';
 import { VOICE } from './tts/voice.js';
+import { TwilioCallbacks } from './twilio/callbacks/twilio-callbacks.js';
 import { TWILIO_PROVIDERS, twilioControllers } from './twilio/twilio.providers.js';
 import {
   resolveOptions,
@@ -128,7 +133,7 @@ function build(
   return {
     module: TwilioVoiceModule,
     global: isGlobal,
-    imports,
+    imports: [DiscoveryModule, ...imports],
     controllers: twilioControllers(basePath),
     providers: [
       options,
@@ -140,10 +145,21 @@ function build(
       TtsService,
       ConversationService,
       CallRegistry,
+      { provide: REDACTOR, useClass: StandardRedactor },
+      CallRecordKeeper,
       { provide: STREAM_ACCEPTOR, useExisting: CallRegistry },
       ...TWILIO_PROVIDERS,
+      CallEventHandlers,
       ...providers,
     ],
-    exports: [CallRegistry, ConversationService, TtsService, TWILIO_VOICE_OPTIONS, CLOCK],
+    exports: [
+      CallRegistry,
+      TwilioCallbacks,
+      ConversationService,
+      TtsService,
+      TWILIO_VOICE_OPTIONS,
+      CLOCK,
+      REDACTOR,
+    ],
   };
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { handoverOptions } from './call/handover.options.js';
 import { limitOptions } from './limits/limits.options.js';
 import { listeningOptions } from './listening/listening.options.js';
 
@@ -29,7 +30,9 @@ const publicUrl = z
   })
   .transform((text) => text.replace(/\/+$/, ''));
 
-const schema = z
+const authToken = z.string().trim().min(1);
+
+export const twilioVoiceSchema = z
   .strictObject({
     /** Where Twilio reaches this server: `https://…`, or `http://` on loopback. */
     publicUrl: publicUrl.default('http://127.0.0.1:3000'),
@@ -39,11 +42,16 @@ const schema = z
       .regex(/^\/?[\w-]+(\/[\w-]+)*$/, 'must be path segments such as "voice" or "phone/voice"')
       .transform((path) => path.replace(/^\//, ''))
       .default('voice'),
+    /** The account's SID: with it calls are hung up, transferred and limited by REST. */
     accountSid: z
       .string()
       .regex(/^AC[0-9a-f]{32}$/i, 'must be AC and 32 hex digits')
       .optional(),
-    authToken: z.string().trim().min(1).optional(),
+    /**
+     * The account's auth token, which signs webhooks. While it is being rotated both of them, in any order that begins
+     * with one that REST requests may use: what either has signed is taken.
+     */
+    authToken: authToken.or(z.array(authToken).min(1).max(2)).optional(),
     /** Signs stream tokens; the same on all instances. Default: derived from `authToken`, else random per process. */
     tokenSecret: z.string().min(16).optional(),
     limits: z
@@ -55,12 +63,16 @@ const schema = z
         /** Largest WebSocket message taken, bytes. */
         maxPayloadBytes: count(64 * 1024),
         /** Sockets without a valid `start`, over all addresses. */
-        maxPendingSockets: count(64),
+        maxPendingSockets: count(256),
+        /** Those of one address, an IPv6 network of 64 bits counting as one. Behind a proxy all share the proxy's. */
+        maxPendingPerAddress: count(64),
         /** Streams at once; a call beyond them hears the busy signal. */
         maxStreams: count(500),
         ...limitOptions,
       })
       .prefault({}),
+    /** What becomes of a call whose stream failed at Twilio: it is told so and ends, or ends at once (by REST). */
+    onStreamError: z.enum(['apologise', 'hang-up']).default('apologise'),
     playout: z
       .strictObject({
         /** Audio Twilio always holds while we talk, ms; `Infinity` turns pacing off. */
@@ -71,6 +83,7 @@ const schema = z
         fenceTimeoutMs: count(500),
       })
       .prefault({}),
+    ...handoverOptions,
     /** When a caller counts as speaking, and when as finished. */
     listening: listeningOptions.prefault({}),
     /** Counts with a transcriber only. */
@@ -106,6 +119,16 @@ const schema = z
           .string()
           .min(1)
           .default('I am sorry, I have a technical problem. Please call again later. Goodbye.'),
+        /** Said when a transfer that the agent announced cannot be made, and the call goes on. */
+        notTransferred: z
+          .string()
+          .min(1)
+          .default('I am sorry, I could not connect you. Is there anything else I can do for you?'),
+        /** Said when nobody took a transferred call, before it ends. */
+        transferFailed: z
+          .string()
+          .min(1)
+          .default('I am sorry, nobody can take your call right now. Please try again later. Goodbye.'),
         /** Said when a limit of the call is reached, before it ends; nobody interrupts it. */
         limitReached: z
           .string()
@@ -131,19 +154,20 @@ const schema = z
         path: ['playout', 'fenceTimeoutMs'],
         message: `must be less than listening.endpointing.minMs (${minMs}): a turn needs to know what was heard`,
       });
-  });
+  })
+  .transform(({ authToken: tokens, ...options }) => ({ ...options, authTokens: [tokens ?? []].flat() }));
 
 /** What a host may set; everything has a default. */
-export type TwilioVoiceOptions = z.input<typeof schema>;
+export type TwilioVoiceOptions = z.input<typeof twilioVoiceSchema>;
 /** The options with all defaults filled in. */
-export type ResolvedTwilioVoiceOptions = z.output<typeof schema>;
+export type ResolvedTwilioVoiceOptions = z.output<typeof twilioVoiceSchema>;
 
 /** DI token of the {@link ResolvedTwilioVoiceOptions}. */
 export const TWILIO_VOICE_OPTIONS = Symbol('TWILIO_VOICE_OPTIONS');
 
 /** @throws Error that names each wrong option and what it must be */
 export function resolveOptions(options: TwilioVoiceOptions = {}): ResolvedTwilioVoiceOptions {
-  const result = schema.safeParse(options);
+  const result = twilioVoiceSchema.safeParse(options);
   if (result.success) return result.data;
   const problems = result.error.issues.map(
     (issue) => `${issue.path.join('.') || 'options'}: ${issue.message}`,

@@ -1,7 +1,15 @@
-import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import {
+  Inject,
+  Injectable,
+  Logger,
+  type OnApplicationBootstrap,
+  type OnModuleDestroy,
+  Optional,
+} from '@nestjs/common';
 import { DiscoveryService, MetadataScanner, Reflector } from '@nestjs/core';
 import { Subscription } from 'rxjs';
 import { CallRegistry } from '../call/call-registry.js';
+import { forLog, REDACTOR, type Redactor, StandardRedactor } from '../call/redactor.js';
 import type { VoiceCall } from '../call/voice-call.js';
 import { TwilioCallbacks } from '../twilio/callbacks/twilio-callbacks.js';
 import type { HostEvent, HostEventType } from './host-event.js';
@@ -27,6 +35,7 @@ export class CallEventHandlers implements OnApplicationBootstrap, OnModuleDestro
     private readonly reflector: Reflector,
     private readonly calls: CallRegistry,
     private readonly callbacks: TwilioCallbacks,
+    @Optional() @Inject(REDACTOR) private readonly redactor: Redactor = new StandardRedactor(),
   ) {}
 
   onApplicationBootstrap(): void {
@@ -95,9 +104,10 @@ export class CallEventHandlers implements OnApplicationBootstrap, OnModuleDestro
     try {
       await handle(event, call);
     } catch (error) {
-      const kind = error instanceof Error ? error.name : typeof error;
+      const kind = forLog(this.redactor, error instanceof Error ? error.name : typeof error);
       this.logger.error(`${name} threw at ${event.type}: ${kind}`);
-      this.logger.debug(error instanceof Error ? error.stack : String(error));
+      if (call?.wasSensitive === true) return; // the message may repeat anything
+      this.logger.debug(forLog(this.redactor, error instanceof Error ? error.message : String(error)));
     }
   }
 }

@@ -1,5 +1,6 @@
 import { HttpException, type INestApplicationContext } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
+import { TwilioCallbacksController } from '../twilio/callbacks/twilio-callbacks.controller.js';
 import { TwilioSignatures } from '../twilio/signature.js';
 import { TwilioStreamGateway } from '../twilio/twilio-stream.gateway.js';
 import { TwilioVoiceController } from '../twilio/twilio-voice.controller.js';
@@ -13,7 +14,7 @@ import type { HttpAnswer, Post, Transport } from './transport.js';
 export function moduleTransport(module: INestApplicationContext): Transport {
   const gateway = module.get<TwilioStreamGateway, SocketGateway>(TwilioStreamGateway, { strict: false });
   const signatures = module.get(TwilioSignatures, { strict: false });
-  const controller = voiceController(module);
+  const routes = routesOf(module);
   const post: Post = (url, form, headers) => {
     const { pathname, host } = new URL(url);
     const request = {
@@ -22,43 +23,59 @@ export function moduleTransport(module: INestApplicationContext): Transport {
       body: form,
       socket: { remoteAddress: '127.0.0.1' },
     };
-    return Promise.resolve(signatures.webhook(request) ? answer(controller, pathname, form) : status(403));
+    if (!signatures.webhook(request)) return Promise.resolve(status(403));
+    const route = routes[pathname.split('/').at(-1) ?? ''];
+    return route === undefined ? Promise.resolve(status(404)) : answer(route, form, headers);
   };
   return inProcessTransport({ gateway, post });
 }
 
-function answer(
-  controller: TwilioVoiceController,
-  pathname: string,
+/** @returns TwiML, where there is any */
+type Route = (form: Record<string, string>, token: string | undefined) => unknown;
+
+async function answer(
+  route: Route,
   form: Record<string, string>,
-): HttpAnswer {
+  headers: Readonly<Record<string, string>>,
+): Promise<HttpAnswer> {
   try {
-    switch (pathname.split('/').at(-1)) {
-      case 'incoming':
-        return xml(controller.incoming(form));
-      case 'continue':
-        return xml(controller.continue(form));
-      case 'stream-status':
-        controller.streamStatus(form);
-        return status(204);
-      case 'status':
-        controller.status(form);
-        return status(204);
-      default:
-        return status(404);
-    }
+    const body = await route(form, headers['i-twilio-idempotency-token']);
+    return typeof body === 'string' ? { status: 200, contentType: 'text/xml', body } : status(204);
   } catch (error) {
     return status(error instanceof HttpException ? error.getStatus() : 500);
   }
 }
 
-const xml = (body: string): HttpAnswer => ({ status: 200, contentType: 'text/xml', body });
 const status = (code: number): HttpAnswer => ({ status: code, body: '' });
 
-function voiceController(module: INestApplicationContext): TwilioVoiceController {
+function routesOf(module: INestApplicationContext): Record<string, Route> {
+  const calls = controllerOf(module, TwilioVoiceController);
+  const callbacks = controllerOf(module, TwilioCallbacksController);
+  return {
+    incoming: (form) => calls.incoming(form),
+    continue: (form) => calls.continue(form),
+    transferred: (form) => calls.transferred(form),
+    status: (form, token) => {
+      callbacks.status(form, token);
+    },
+    'stream-status': (form, token) => {
+      callbacks.streamStatus(form, token);
+    },
+    'answered-by': (form, token) => {
+      callbacks.answeredBy(form, token);
+    },
+    recording: (form, token) => {
+      callbacks.recording(form, token);
+    },
+  };
+}
+
+function controllerOf<C extends object>(
+  module: INestApplicationContext,
+  type: abstract new (...parameters: never[]) => C,
+): C {
   for (const { controllers } of module.get(ModulesContainer).values())
-    for (const { instance } of controllers.values())
-      if (instance instanceof TwilioVoiceController) return instance;
+    for (const { instance } of controllers.values()) if (instance instanceof type) return instance;
   throw new Error(
     'The module transport found no TwilioVoiceModule: import it into the application under test',
   );

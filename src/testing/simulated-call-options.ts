@@ -10,6 +10,7 @@ export interface SimulatedCallOptions {
   readonly network?: NetworkOptions;
   /** Signs webhooks and handshakes; unsigned when left out. */
   readonly authToken?: string;
+  /** By default a caller who has not called before. */
   readonly from?: string;
   readonly to?: string;
   readonly callSid?: string;

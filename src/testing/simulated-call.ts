@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomInt } from 'node:crypto';
 import type { SimulatedCallOptions } from './simulated-call-options.js';
 import { SimulatedCaller } from './simulated-caller.js';
 import { SimulatedNetwork } from './simulated-network.js';
@@ -16,6 +16,8 @@ const ERRORS: Partial<Record<StreamOutcome, string>> = {
   'stream-error': '31924 protocol error',
 };
 
+/** Another caller each time: one who calls again and again is refused. */
+const anybody = () => `+1555${String(randomInt(1e7)).padStart(7, '0')}`;
 const sid = (prefix: string) => prefix + randomBytes(16).toString('hex');
 
 /** A telephone call through Twilio, with the caller at its other end. */
@@ -47,7 +49,7 @@ export class SimulatedCall extends SimulatedCaller {
     this.#network = new SimulatedNetwork(options.clock, options.network);
     this.callSid = options.callSid ?? sid('CA');
     this.accountSid = options.accountSid ?? `AC${'a1'.repeat(16)}`;
-    this.from = options.from ?? '+15005550001';
+    this.from = options.from ?? anybody();
     this.to = options.to ?? '+15005550006';
     const { clock, transport, authToken } = options;
     const { callSid, accountSid, from, to } = this;

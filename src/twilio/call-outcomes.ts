@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 
-/** How a stream was closed by us. */
-export type CallOutcome = 'completed' | 'failed';
+/** How a stream was closed by us; `limit`: what was to be said at a limit could not be. */
+export type CallOutcome = 'completed' | 'failed' | 'limit';
 
 /** Calls whose next webhook may be outstanding; beyond it the oldest is forgotten. */
 const CAPACITY = 10_000;

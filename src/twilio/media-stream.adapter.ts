@@ -128,8 +128,9 @@ export class MediaStreamAdapter implements WebSocketAdapter {
     };
   }
 
+  /** The path as it stands, or with a slash: whatever else would have to be made sense of is not ours. */
   private upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean {
-    const [path = ''] = (request.url ?? '').split('?', 1);
+    const { url: path = '' } = request;
     const server = this.servers.get(path) ?? this.servers.get(path.replace(/\/$/, ''));
     server?.handleUpgrade(request, socket, head, (client) => {
       server.emit('connection', client, request);

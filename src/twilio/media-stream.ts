@@ -6,10 +6,15 @@ import { MessageEncoder } from './encoder.js';
 import { parseMessage, type ParsedMessage, type StartMessage } from './messages.js';
 import { StreamCounters, type StreamFault } from './stream-counters.js';
 import { CLOSED, CLOSE_GRACE_MS, OPEN, type StreamSocket } from './stream-socket.js';
-import { TOKEN_PARAMETER, type StreamTokens } from './stream-token.js';
+import { type Redemption, TOKEN_PARAMETER, type StreamTokens } from './stream-token.js';
 
 /** Sequence numbers Twilio may pass over: 20 s of frames. */
 const LONGEST_LEAP = 1_000;
+/** Messages before `start`; Twilio sends one. */
+const LONGEST_PRELUDE = 10;
+
+/** Why a socket was closed before it became a stream. */
+export type StreamRefusal = 'no start' | 'too much before the start' | `token ${Exclude<Redemption, 'ok'>}`;
 
 /** What a stream needs from the server it belongs to. */
 export interface MediaStreamContext {
@@ -23,6 +28,10 @@ export interface MediaStreamContext {
   admit(stream: MediaStream): boolean;
   /** The stream is over; called once. */
   ended(stream: MediaStream): void;
+  /** The socket is closed before it became a stream. */
+  refused(why: StreamRefusal): void;
+  /** Whether that is the first such fault of a socket without a `start`: of strangers there may be many. */
+  isNews(fault: StreamFault): boolean;
 }
 
 type InStreamMessage = Extract<ParsedMessage, { streamSid: string }>;
@@ -39,6 +48,7 @@ export class MediaStream implements MediaSink {
   #state: 'pending' | 'started' | 'ended' = 'pending';
   #start: StartMessage | undefined;
   #encoder = new MessageEncoder('');
+  #prelude = 0;
   #receiver: StreamReceiver | undefined;
   #endReason: StreamEndReason = 'socket-closed';
   #lastSequenceNumber = 0;
@@ -59,8 +69,9 @@ export class MediaStream implements MediaSink {
         this.#message(data, isBinary);
       });
     });
-    socket.on('error', (error) => {
-      this.#count('socketErrors', error.message);
+    socket.on('error', (error: NodeJS.ErrnoException) => {
+      this.#count('socketErrors', error.code ?? error.name);
+      this.finish('socket-closed'); // it is of no use any more, and its close may be long in coming
     });
     this.#cancelTimer = context.clock.after(context.startTimeoutMs, () => {
       this.#refuse('no start');
@@ -116,6 +127,10 @@ export class MediaStream implements MediaSink {
   #message(data: unknown, isBinary: boolean): void {
     if (this.#state === 'ended') {
       this.#count('afterEnd');
+      return;
+    }
+    if (this.#state === 'pending' && ++this.#prelude > LONGEST_PRELUDE) {
+      this.#refuse('too much before the start');
       return;
     }
     if (isBinary || !(Buffer.isBuffer(data) || typeof data === 'string')) {
@@ -205,8 +220,8 @@ export class MediaStream implements MediaSink {
     });
   }
 
-  #refuse(why: string): void {
-    logger.warn(`Stream ${this.#name()}: refused, ${why}`);
+  #refuse(why: StreamRefusal): void {
+    this.#context.refused(why);
     this.finish('closed-by-us', 1008, why);
   }
 
@@ -256,7 +271,8 @@ export class MediaStream implements MediaSink {
   }
 
   #count(fault: StreamFault, detail?: string): void {
-    this.#counters.count(fault, this.#name(), detail);
+    const isTold = this.#start !== undefined || this.#context.isNews(fault);
+    this.#counters.count(fault, this.#name(), detail, isTold);
   }
 
   #name(): string {

@@ -1,28 +1,37 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, Logger } from '@nestjs/common';
 import { CLOCK, type Clock } from '../call/clock.js';
 import { STREAM_ACCEPTOR, type StreamAcceptor, type StreamEndReason } from '../call/stream.js';
 import { TWILIO_VOICE_OPTIONS, type ResolvedTwilioVoiceOptions } from '../twilio-voice.options.js';
 import { CallOutcomes } from './call-outcomes.js';
-import { MediaStream, type MediaStreamContext } from './media-stream.js';
+import { MediaStream, type MediaStreamContext, type StreamRefusal } from './media-stream.js';
+import { PendingSockets } from './pending-sockets.js';
+import type { StreamFault } from './stream-counters.js';
 import type { StreamSocket } from './stream-socket.js';
 import { StreamTokens } from './stream-token.js';
 
 /** The media streams of this process, from the socket's opening to its close. */
 @Injectable()
 export class OpenStreams {
+  /** Sockets that were closed for want of a valid `start`, by reason. */
+  readonly refusals: ReadonlyMap<StreamRefusal, number>;
+  private readonly refused = new Map<StreamRefusal, number>();
+  private readonly logger = new Logger('TwilioVoice');
   private readonly context: MediaStreamContext;
   private readonly sockets = new Set<MediaStream>();
   private readonly started = new Set<MediaStream>();
-  private pendingCount = 0;
+  private readonly waiting = new PendingSockets();
+  private readonly leave = new WeakMap<MediaStream, () => void>();
+  private readonly told = new Set<StreamFault>();
   private draining = false;
 
   constructor(
     @Inject(TWILIO_VOICE_OPTIONS) private readonly options: ResolvedTwilioVoiceOptions,
     @Inject(CLOCK) clock: Clock,
     @Inject(STREAM_ACCEPTOR) acceptor: StreamAcceptor,
-    tokens: StreamTokens,
+    private readonly tokens: StreamTokens,
     outcomes: CallOutcomes,
   ) {
+    this.refusals = this.refused;
     this.context = {
       clock,
       acceptor,
@@ -31,8 +40,12 @@ export class OpenStreams {
       startTimeoutMs: options.limits.startTimeoutMs,
       admit: (stream) => this.admit(stream),
       ended: (stream) => {
-        if (!this.started.delete(stream)) this.pendingCount -= 1;
+        this.started.delete(stream);
       },
+      refused: (why) => {
+        this.refuse(why);
+      },
+      isNews: (fault) => this.told.size < this.told.add(fault).size,
     };
   }
 
@@ -41,22 +54,33 @@ export class OpenStreams {
     return this.started.size;
   }
 
-  /** Sockets without a valid `start`. */
+  /** Sockets without a valid `start`, also those that we have closed and the far end has not. */
   get pending(): number {
-    return this.pendingCount;
+    return this.waiting.size;
+  }
+
+  /** Whether another call would find no stream: sockets that are only pending count for {@link hasRoom}. */
+  get isFull(): boolean {
+    return this.started.size >= this.options.limits.maxStreams;
   }
 
   /** Whether another socket may be taken. */
   get hasRoom(): boolean {
-    const { maxPendingSockets, maxStreams } = this.options.limits;
-    return !this.draining && this.pendingCount < maxPendingSockets && this.started.size < maxStreams;
+    return !this.draining && this.pending < this.options.limits.maxPendingSockets && !this.isFull;
+  }
+
+  /** Whether another socket of that address may be pending. */
+  hasRoomFor(address: string | undefined): boolean {
+    return this.waiting.of(address) < this.options.limits.maxPendingPerAddress;
   }
 
   /** Takes a socket; its listeners are attached when this returns. */
-  open(socket: StreamSocket): MediaStream {
+  open(socket: StreamSocket, address?: string): MediaStream {
     const stream = new MediaStream(socket, this.context);
+    const leave = this.waiting.add(address);
     this.sockets.add(stream);
-    this.pendingCount += 1;
+    this.leave.set(stream, leave);
+    socket.on('close', leave);
     void stream.closed.then(() => this.sockets.delete(stream));
     return stream;
   }
@@ -66,8 +90,9 @@ export class OpenStreams {
     return this.endAll((stream) => stream.streamSid === streamSid, reason);
   }
 
-  /** Ends the stream of a call that is over; false if there is none here. */
+  /** Ends the stream of a call that is over, and lets no other one begin; false if there is none here. */
   endCall(callSid: string): boolean {
+    this.tokens.revoke(callSid);
     return this.endAll((stream) => stream.callSid === callSid, 'stop');
   }
 
@@ -80,10 +105,17 @@ export class OpenStreams {
   }
 
   private admit(stream: MediaStream): boolean {
-    if (this.started.size >= this.options.limits.maxStreams) return false;
+    if (this.isFull) return false;
     this.started.add(stream);
-    this.pendingCount -= 1;
+    this.leave.get(stream)?.();
     return true;
+  }
+
+  /** A flood must not fill the log. */
+  private refuse(why: StreamRefusal): void {
+    const count = (this.refused.get(why) ?? 0) + 1;
+    this.refused.set(why, count);
+    if (count === 1) this.logger.warn(`A media stream was refused, ${why}; more are only counted`);
   }
 
   private endAll(matches: (stream: MediaStream) => boolean, reason: StreamEndReason): boolean {

@@ -1,6 +1,11 @@
+import { timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { Inject, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
-import { validateRequest, validateRequestWithBody } from 'twilio/lib/webhooks/webhooks.js';
+import {
+  getExpectedTwilioSignature,
+  validateRequest,
+  validateRequestWithBody,
+} from 'twilio/lib/webhooks/webhooks.js';
 import { TWILIO_VOICE_OPTIONS, type ResolvedTwilioVoiceOptions } from '../twilio-voice.options.js';
 import { streamUrl } from './public-urls.js';
 
@@ -29,47 +34,63 @@ const LOOPBACK = /^(?:::1|(?:::ffff:)?127\.\d+\.\d+\.\d+)$/i;
 @Injectable()
 export class TwilioSignatures implements OnModuleInit {
   private readonly logger = new Logger('TwilioVoice');
-  private readonly authToken: string | undefined;
+  private readonly authTokens: readonly string[];
   private readonly origin: string;
-  private readonly handshakeUrls: readonly string[];
+  /** A handshake's signature covers nothing but its URL: all that are right are known beforehand. */
+  private readonly handshakes: readonly Buffer[];
 
   constructor(@Inject(TWILIO_VOICE_OPTIONS) options: ResolvedTwilioVoiceOptions) {
-    this.authToken = options.authToken;
+    this.authTokens = options.authTokens;
     this.origin = new URL(options.publicUrl).origin;
-    this.handshakeUrls = urlForms(streamUrl(options));
+    this.handshakes = options.authTokens.flatMap((token) =>
+      urlForms(streamUrl(options)).map((url) => Buffer.from(getExpectedTwilioSignature(token, url, {}))),
+    );
   }
 
   onModuleInit(): void {
-    if (this.authToken === undefined)
+    if (this.isUnsigned)
       this.logger.warn('No authToken: signatures are not checked, and only requests from loopback are taken');
   }
 
   /** Whether a webhook's request comes from Twilio. */
   webhook(request: SignedWebhook): boolean {
-    if (this.authToken === undefined) return isLocal(request);
-    const url = this.origin + (request.originalUrl ?? request.url ?? '/');
+    const target = request.originalUrl ?? request.url ?? '';
+    // A request may name a host of its own in the place of the path.
+    if (!target.startsWith('/')) return false;
+    if (this.isUnsigned) return isLocal(request);
     const signature = signatureOf(request);
     if (signature === undefined) return false;
-    return url.includes('bodySHA256=')
-      ? this.json(this.authToken, signature, url, request)
-      : isForm(request.body) && validateRequest(this.authToken, signature, url, { ...request.body });
+    const url = this.origin + target;
+    return new URL(url).searchParams.has('bodySHA256')
+      ? this.json(signature, url, request)
+      : this.form(signature, url, request);
   }
 
   /** Whether a stream's handshake comes from Twilio. */
   handshake(request: SignedRequest): boolean {
-    const { authToken } = this;
-    if (authToken === undefined) return isLocal(request);
+    if (this.isUnsigned) return isLocal(request);
     const signature = signatureOf(request);
     if (signature === undefined) return false;
-    return this.handshakeUrls.some((url) => validateRequest(authToken, signature, url, {}));
+    const given = Buffer.from(signature);
+    return this.handshakes.some((right) => given.length === right.length && timingSafeEqual(given, right));
   }
 
-  private json(authToken: string, signature: string, url: string, { rawBody }: SignedWebhook): boolean {
+  private get isUnsigned(): boolean {
+    return this.authTokens.length === 0;
+  }
+
+  private form(signature: string, url: string, { body }: SignedWebhook): boolean {
+    if (!isForm(body)) return false;
+    return this.authTokens.some((token) => validateRequest(token, signature, url, { ...body }));
+  }
+
+  private json(signature: string, url: string, { rawBody }: SignedWebhook): boolean {
     if (rawBody === undefined) {
       this.logger.warn('A JSON webhook needs NestFactory.create(…, { rawBody: true }); it is refused');
       return false;
     }
-    return validateRequestWithBody(authToken, signature, url, rawBody.toString('utf8'));
+    const body = rawBody.toString('utf8');
+    return this.authTokens.some((token) => validateRequestWithBody(token, signature, url, body));
   }
 }
 

@@ -42,10 +42,11 @@ export class StreamCounters {
   /**
    * @param stream as logs shall call it
    * @param detail never anything the caller or the host wrote
+   * @param isTold false where it is only counted
    */
-  count(fault: StreamFault, stream: string, detail = ''): void {
+  count(fault: StreamFault, stream: string, detail = '', isTold = true): void {
     this.#counts[fault] += 1;
-    if (this.#counts[fault] > 1) return;
+    if (this.#counts[fault] > 1 || !isTold) return;
     this.#logger.warn(
       `Stream ${stream}: ${fault}${detail === '' ? '' : ` (${detail})`}; more are only counted`,
     );

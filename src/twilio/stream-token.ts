@@ -7,7 +7,10 @@ import { TWILIO_VOICE_OPTIONS, type ResolvedTwilioVoiceOptions } from '../twilio
 export const TOKEN_PARAMETER = '_token';
 
 /** What became of a token. */
-export type Redemption = 'ok' | 'expired' | 'forged' | 'other-call' | 'reused';
+export type Redemption = 'ok' | 'call-over' | 'expired' | 'forged' | 'other-call' | 'reused';
+
+/** Calls that are remembered as over; beyond it the oldest is forgotten. */
+const CAPACITY = 10_000;
 
 /**
  * Proves that a stream was asked for by our own TwiML: a handshake's signature is the same for every call and so could
@@ -16,16 +19,19 @@ export type Redemption = 'ok' | 'expired' | 'forged' | 'other-call' | 'reused';
  */
 @Injectable()
 export class StreamTokens {
-  private readonly key: Buffer;
+  /** The first one seals, all of them open. */
+  private readonly keys: readonly [Buffer, ...Buffer[]];
   private readonly ttlMs: number;
   private readonly redeemed = new Map<string, number>();
+  private readonly over = new Set<string>();
 
   constructor(
-    @Inject(TWILIO_VOICE_OPTIONS) { tokenSecret, authToken, limits }: ResolvedTwilioVoiceOptions,
+    @Inject(TWILIO_VOICE_OPTIONS) { tokenSecret, authTokens, limits }: ResolvedTwilioVoiceOptions,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {
-    const secret = tokenSecret ?? authToken;
-    this.key = secret === undefined ? randomBytes(32) : hmac(secret, 'media stream token');
+    const secrets = tokenSecret === undefined ? authTokens : [tokenSecret];
+    const [key = randomBytes(32), ...older] = secrets.map((secret) => hmac(secret, 'media stream token'));
+    this.keys = [key, ...older];
     this.ttlMs = limits.tokenTtlMs;
   }
 
@@ -34,7 +40,7 @@ export class StreamTokens {
     const expires = Math.ceil(this.clock.epoch() + this.ttlMs).toString(36);
     const nonce = randomBytes(12).toString('base64url');
     const claims = `${expires}.${nonce}.${Buffer.from(callSid).toString('base64url')}`;
-    return `${claims}.${this.seal(claims).toString('base64url')}`;
+    return `${claims}.${hmac(this.keys[0], claims).toString('base64url')}`;
   }
 
   /** Uses a token up. */
@@ -44,27 +50,34 @@ export class StreamTokens {
     if (claims.callSid !== callSid) return 'other-call';
     const now = this.clock.epoch();
     if (now >= claims.expires) return 'expired';
+    if (this.over.has(callSid)) return 'call-over';
     this.forget(now);
     if (this.redeemed.has(claims.nonce)) return 'reused';
     this.redeemed.set(claims.nonce, claims.expires);
     return 'ok';
   }
 
+  /** The call is over: from now on no token opens a stream of it, whenever it was made. */
+  revoke(callSid: string): void {
+    this.over.delete(callSid);
+    this.over.add(callSid);
+    if (this.over.size <= CAPACITY) return;
+    const [oldest] = this.over;
+    if (oldest !== undefined) this.over.delete(oldest);
+  }
+
   private open(token: string): { expires: number; nonce: string; callSid: string } | undefined {
     const [expires = '', nonce = '', call = '', mac = '', ...rest] = token.split('.');
     if (rest.length > 0) return undefined;
     const given = Buffer.from(mac, 'base64url');
-    const right = this.seal(`${expires}.${nonce}.${call}`);
-    if (given.length !== right.length || !timingSafeEqual(given, right)) return undefined;
+    const seals = this.keys.map((key) => hmac(key, `${expires}.${nonce}.${call}`));
+    if (!seals.some((right) => given.length === right.length && timingSafeEqual(given, right)))
+      return undefined;
     return { expires: parseInt(expires, 36), nonce, callSid: Buffer.from(call, 'base64url').toString() };
   }
 
   private forget(now: number): void {
     for (const [nonce, expires] of this.redeemed) if (expires <= now) this.redeemed.delete(nonce);
-  }
-
-  private seal(claims: string): Buffer {
-    return hmac(this.key, claims);
   }
 }
 

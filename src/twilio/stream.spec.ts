@@ -268,11 +268,11 @@ describe('A socket', () => {
     expect(line.socket.closes).toEqual([]);
     await line.clock.advance(1);
     expect(line.socket.closes).toEqual([1008]);
-    expect(line.streams.pending).toBe(0);
     line.start();
     expect(line.starts).toEqual([]);
+    expect(line.streams.pending).toBe(1); // it takes a place for as long as it is there
     await line.clock.advance(1_000);
-    expect(line.socket.terminated).toBe(true);
+    expect([line.socket.terminated, line.streams.pending]).toEqual([true, 0]);
     expect(line.clock.pendingTimers).toBe(0);
   });
 
@@ -322,13 +322,37 @@ describe('A socket', () => {
     expect(warned.mock.calls.at(-1)?.[0]).toMatch(reason);
   });
 
-  it('that errs is counted, and ends when it closes', () => {
+  it('that errs ends its stream at once, and is dropped if the far end does not close it', async () => {
     line.start();
-    line.socket.emit('error', new RangeError('Max payload size exceeded'));
+    line.socket.emit('error', Object.assign(new RangeError('s3cret'), { code: 'WS_ERR_SOMETHING' }));
     expect(line.stream.counters.socketErrors).toBe(1);
-    expect(line.heard).toEqual([]);
-    line.socket.closed();
-    expect(line.heard).toEqual(['ended socket-closed']);
+    expect([line.heard, line.streams.size]).toEqual([['ended socket-closed'], 0]);
+    expect(warned.mock.calls.at(-1)?.[0]).toContain('socketErrors (WS_ERR_SOMETHING)');
+    expect(JSON.stringify(warned.mock.calls)).not.toContain('s3cret');
+    await line.clock.advance(1_000);
+    expect([line.socket.terminated, line.clock.pendingTimers]).toEqual([true, 0]);
+  });
+
+  it('that says too much before its start is closed with 1008', () => {
+    for (let count = 0; count < 10; count++) line.socket.says('{}');
+    expect(line.socket.closes).toEqual([]);
+    line.socket.says('{}');
+    expect(line.socket.closes).toEqual([1008]);
+    expect(line.streams.refusals.get('too much before the start')).toBe(1);
+  });
+
+  it('is logged once for each reason, however many are refused and whatever they send', () => {
+    for (let count = 0; count < 50; count++)
+      line
+        .next()
+        .media(2)
+        .media(3)
+        .start({ token: `forged${count}` });
+    expect(line.streams.refusals.get('token forged')).toBe(50);
+    expect(warned.mock.calls.map(([text]) => String(text))).toEqual([
+      expect.stringContaining('early'),
+      expect.stringContaining('token forged'),
+    ]);
   });
 
   it('is one too many when the streams are full: closed with 1013', () => {
@@ -336,6 +360,7 @@ describe('A socket', () => {
     expect(line.streams.hasRoom).toBe(false);
     line.next().start({ stream: 'MZ3' });
     expect(line.socket.closes).toEqual([1013]);
+    line.socket.closed();
     expect([line.streams.size, line.streams.pending]).toEqual([2, 0]);
   });
 });
@@ -347,6 +372,30 @@ describe('A token', () => {
       const [one, other] = [new StreamTokens(options, line.clock), new StreamTokens(options, line.clock)];
       expect(other.redeem(one.mint(callSid), callSid)).toBe('ok');
     }
+  });
+
+  it.each([
+    [['old'], ['new', 'old']],
+    [
+      ['new', 'old'],
+      ['old', 'new'],
+    ],
+    [['new', 'old'], ['new']],
+  ])('made with the auth tokens %j is good with %j: they are being rotated', (made, checked) => {
+    const by = (authToken: string[]) => new StreamTokens(resolveOptions({ authToken }), line.clock);
+    expect(by(checked).redeem(by(made).mint(callSid), callSid)).toBe('ok');
+    expect(by(['another']).redeem(by(made).mint(callSid), callSid)).toBe('forged');
+  });
+
+  it('opens nothing once its call is over, whenever it was made', () => {
+    const before = line.tokens.mint(callSid);
+    line.streams.endCall(callSid);
+    const after = line.tokens.mint(callSid);
+    expect([before, after].map((token) => line.tokens.redeem(token, callSid))).toEqual([
+      'call-over',
+      'call-over',
+    ]);
+    expect(line.tokens.redeem(line.tokens.mint('CA1'), 'CA1')).toBe('ok');
   });
 
   it('is remembered until it expires, not longer', async () => {
@@ -409,7 +458,9 @@ describe('The end of a stream', () => {
   it('by a stop before any start is quiet', () => {
     line.says('stop', 1, {});
     expect(line.stream.state).toBe('ended');
+    line.socket.closed();
     expect([line.streams.size, line.streams.pending]).toEqual([0, 0]);
+    expect(warned.mock.calls).toEqual([]);
   });
 
   it('of all streams closes with 1001, takes no more, and waits until the sockets are closed', async () => {

@@ -349,7 +349,7 @@ describe('A handshake', () => {
   ])('%s is refused before it is one', async (_, signature) => {
     host = await new Host().boot();
     expect((await host.connect('/voice/stream', signature)).status).toBe(403);
-    expect(host.app.get(TwilioStreamGateway).refusals).toEqual({ 403: 1, 503: 0 });
+    expect(host.app.get(TwilioStreamGateway).refusals).toEqual({ 403: 1, 429: 0, 503: 0 });
     expect(host.app.get(OpenStreams).pending).toBe(0);
   });
 

@@ -20,13 +20,14 @@ import { type SignedRequest, TwilioSignatures } from './signature.js';
 import type { StreamSocket } from './stream-socket.js';
 
 /** HTTP status of a refused handshake. */
-export type HandshakeRefusal = 403 | 503;
+export type HandshakeRefusal = 403 | 429 | 503;
 
 /** Nest keeps one gateway per class and path: a second module would answer the first one's sockets. */
 const APPLICATIONS = new WeakSet<ApplicationConfig>();
 
 const HINTS = {
   403: 'its signature is missing or wrong: is publicUrl the address Twilio calls, and authToken that of the account?',
+  429: 'there are too many sockets of that address that have not started a stream (limits.maxPendingPerAddress)',
   503: 'there are too many streams, or the server is shutting down',
 };
 
@@ -41,7 +42,7 @@ export class TwilioStreamGateway
 {
   /** Refused handshakes so far, by status. */
   readonly refusals: Readonly<Record<HandshakeRefusal, number>>;
-  private readonly refused: Record<HandshakeRefusal, number> = { 403: 0, 503: 0 };
+  private readonly refused: Record<HandshakeRefusal, number> = { 403: 0, 429: 0, 503: 0 };
   private readonly logger = new Logger('TwilioVoice');
   private readonly checked = new WeakSet<object>();
   private serverFault: string | undefined;
@@ -81,7 +82,7 @@ export class TwilioStreamGateway
     server.options.verifyClient = (info, done) => {
       const refusal = this.check(info.req);
       if (refusal === undefined) done(true);
-      else done(false, refusal, undefined, refusal === 503 ? { 'Retry-After': '1' } : {});
+      else done(false, refusal, undefined, refusal === 403 ? {} : { 'Retry-After': '1' });
     };
   }
 
@@ -95,7 +96,7 @@ export class TwilioStreamGateway
 
   /** Decides about a handshake: the status to refuse it with, or undefined to accept it. */
   check(request: SignedRequest): HandshakeRefusal | undefined {
-    const refusal = !this.signatures.handshake(request) ? 403 : this.streams.hasRoom ? undefined : 503;
+    const refusal = this.refusalOf(request);
     if (refusal === undefined) this.checked.add(request);
     else this.refuse(refusal);
     return refusal;
@@ -104,7 +105,8 @@ export class TwilioStreamGateway
   /** Attaches everything before it returns: an await first would lose `connected` and `start`. */
   handleConnection(client: StreamSocket, request: SignedRequest | IncomingMessage): void {
     // Not every adapter asks verifyClient.
-    if (this.checked.has(request) || this.check(request) === undefined) this.streams.open(client);
+    if (this.checked.has(request) || this.check(request) === undefined)
+      this.streams.open(client, request.socket.remoteAddress);
     else client.close(1008, 'refused');
   }
 
@@ -115,6 +117,12 @@ export class TwilioStreamGateway
 
   async onModuleDestroy(): Promise<void> {
     await this.streams.drain();
+  }
+
+  private refusalOf(request: SignedRequest): HandshakeRefusal | undefined {
+    if (!this.signatures.handshake(request)) return 403;
+    if (!this.streams.hasRoomFor(request.socket.remoteAddress)) return 429;
+    return this.streams.hasRoom ? undefined : 503;
   }
 
   private refuse(status: HandshakeRefusal): void {

@@ -1,5 +1,4 @@
 import {
-  BadRequestException,
   Body,
   Controller,
   Header,
@@ -9,15 +8,18 @@ import {
   UseGuards,
   VERSION_NEUTRAL,
 } from '@nestjs/common';
+import { FrontDesk, type Reception } from '../limits/front-desk.js';
 import { CallOutcomes } from './call-outcomes.js';
 import { OpenStreams } from './open-streams.js';
+import { requiredField } from './required-field.js';
 import { TwilioSignatureGuard } from './signature.guard.js';
-import { VoiceTwiml } from './twiml.js';
+import { type IncomingCall, VoiceTwiml } from './twiml.js';
 
 /** A webhook's form. A class would make the host's validation pipe strip what it does not know. */
 type Form = Record<string, string>;
 
-const OVER = new Set(['completed', 'busy', 'failed', 'no-answer', 'canceled']);
+/** `DialCallStatus` of a transfer that somebody took, or that the caller gave up. */
+const CONNECTED = new Set(['completed', 'answered', 'canceled']);
 
 /** Twilio's webhooks; mount it with {@link twilioVoiceController}. */
 @UseGuards(TwilioSignatureGuard)
@@ -26,39 +28,26 @@ export class TwilioVoiceController {
     private readonly twiml: VoiceTwiml,
     private readonly streams: OpenStreams,
     private readonly outcomes: CallOutcomes,
+    private readonly desk: FrontDesk,
   ) {}
 
-  /** A call comes in: connects it to a media stream. */
+  /** A call comes in: connects it to a media stream, or refuses it before anything is opened for it. */
   @Post('incoming')
   @HttpCode(200)
   @Header('Content-Type', 'text/xml')
-  incoming(@Body() form: Form): string {
-    const CallSid = required(form, 'CallSid');
-    const { From, To, Direction } = form;
-    return this.twiml.connect({
+  async incoming(@Body() form: Form): Promise<string> {
+    const CallSid = requiredField(form, 'CallSid');
+    const { From, To, Direction, CallStatus } = form;
+    const call = {
       CallSid,
       ...(From === undefined ? {} : { From }),
       ...(To === undefined ? {} : { To }),
       ...(Direction === undefined ? {} : { Direction }),
-    });
-  }
-
-  /** Status of a call: when it is over, so is its stream. */
-  @Post('status')
-  @HttpCode(204)
-  status(@Body() form: Form): void {
-    const callSid = required(form, 'CallSid');
-    if (OVER.has(form.CallStatus ?? '')) this.streams.endCall(callSid);
-  }
-
-  /** Status of a stream; after an error Twilio may leave the socket open for half a minute. */
-  @Post('stream-status')
-  @HttpCode(204)
-  streamStatus(@Body() form: Form): void {
-    required(form, 'CallSid');
-    const streamSid = required(form, 'StreamSid');
-    if (form.StreamEvent === 'stream-error') this.streams.endStream(streamSid, 'stream-error');
-    if (form.StreamEvent === 'stream-stopped') this.streams.endStream(streamSid, 'stop');
+    };
+    const reception = await this.received(call);
+    if (reception === 'connect') return this.twiml.connect(call);
+    if (reception === 'failed') return this.twiml.apologise();
+    return reception === 'busy' ? this.twiml.busy(call, CallStatus) : this.twiml.lastWord(reception.say);
   }
 
   /** The stream is over and the call is not: says why, unless we meant it. */
@@ -66,8 +55,23 @@ export class TwilioVoiceController {
   @HttpCode(200)
   @Header('Content-Type', 'text/xml')
   continue(@Body() form: Form): string {
-    const outcome = this.outcomes.take(required(form, 'CallSid'));
+    const outcome = this.outcomes.take(requiredField(form, 'CallSid'));
+    if (outcome === 'limit') return this.twiml.limitReached();
     return outcome === 'completed' ? this.twiml.hangUp() : this.twiml.apologise();
+  }
+
+  /** A transfer is over: after a conversation so is the call, else the caller is told. */
+  @Post('transferred')
+  @HttpCode(200)
+  @Header('Content-Type', 'text/xml')
+  transferred(@Body() form: Form): string {
+    requiredField(form, 'CallSid');
+    return CONNECTED.has(form.DialCallStatus ?? '') ? this.twiml.hangUp() : this.twiml.transferFailed();
+  }
+
+  private received(call: IncomingCall): Promise<Reception> {
+    const { CallSid: callSid, From: from = '', To: to = '', Direction: direction = 'inbound' } = call;
+    return this.desk.receive({ callSid, from, to, direction }, this.streams.isFull);
   }
 }
 
@@ -76,10 +80,4 @@ export function twilioVoiceController(basePath: string): Type<TwilioVoiceControl
   @Controller({ path: basePath, version: VERSION_NEUTRAL })
   class MountedTwilioVoiceController extends TwilioVoiceController {}
   return MountedTwilioVoiceController;
-}
-
-function required(form: Form | undefined, name: string): string {
-  const value: unknown = form?.[name];
-  if (typeof value !== 'string' || value === '') throw new BadRequestException(`${name} is missing`);
-  return value;
 }

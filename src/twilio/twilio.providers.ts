@@ -1,5 +1,10 @@
 import type { Provider, Type } from '@nestjs/common';
 import { CALL_CONTROL } from '../call/call-control.js';
+import { CALLER_RATES, MemoryCallerRates } from '../limits/caller-rates.js';
+import { FrontDesk } from '../limits/front-desk.js';
+import { StreamErrors } from './callbacks/stream-errors.js';
+import { twilioCallbacksController } from './callbacks/twilio-callbacks.controller.js';
+import { TwilioCallbacks } from './callbacks/twilio-callbacks.js';
 import { CallOutcomes } from './call-outcomes.js';
 import { OpenStreams } from './open-streams.js';
 import { TwilioSignatureGuard } from './signature.guard.js';
@@ -13,6 +18,10 @@ import { VoiceTwiml } from './twiml.js';
 /** Needs TWILIO_VOICE_OPTIONS, CLOCK and STREAM_ACCEPTOR beside it. */
 export const TWILIO_PROVIDERS: Provider[] = [
   CallOutcomes,
+  StreamErrors,
+  TwilioCallbacks,
+  FrontDesk,
+  { provide: CALLER_RATES, useClass: MemoryCallerRates },
   OpenStreams,
   StreamTokens,
   TwilioSignatures,
@@ -25,5 +34,5 @@ export const TWILIO_PROVIDERS: Provider[] = [
 
 /** The webhooks' controllers under `basePath`. */
 export function twilioControllers(basePath: string): Type[] {
-  return [twilioVoiceController(basePath)];
+  return [twilioVoiceController(basePath), twilioCallbacksController(basePath)];
 }

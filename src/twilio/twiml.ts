@@ -1,12 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import VoiceResponse from 'twilio/lib/twiml/VoiceResponse.js';
+import type { ResolvedTransferTarget } from '../call/handover.options.js';
 import { TWILIO_VOICE_OPTIONS, type ResolvedTwilioVoiceOptions } from '../twilio-voice.options.js';
 import { streamUrl, webhookUrl } from './public-urls.js';
 import { StreamTokens, TOKEN_PARAMETER } from './stream-token.js';
 
 /** Name and value of a `<Parameter>` together must stay below this many characters. */
 const PARAMETER_LIMIT = 500;
+
+/** A `<Say>` takes that many characters. */
+const SAY_LIMIT = 4_096;
 
 /** The fields of a voice webhook that the stream's parameters repeat. */
 export interface IncomingCall {
@@ -30,7 +34,35 @@ export class VoiceTwiml {
    * @throws Error if a parameter's name and value have 500 characters or more, or it is named `_token`
    */
   connect(call: IncomingCall, parameters: Readonly<Record<string, string>> = {}): string {
+    return this.#connect(new VoiceResponse(), call, parameters);
+  }
+
+  /** Connects the caller with somebody else; how that ended is asked for when it is over. */
+  transfer({ to, callerId, ringSeconds }: ResolvedTransferTarget): string {
     const response = new VoiceResponse();
+    const dial = response.dial({
+      action: webhookUrl(this.options, 'transferred'),
+      method: 'POST',
+      timeout: ringSeconds,
+      ...(callerId === undefined ? {} : { callerId }),
+    });
+    if (to.startsWith('+')) dial.number(to);
+    else dial.sip(to);
+    return response.toString();
+  }
+
+  /** Presses keys, then connects the same call to a new media stream. */
+  pressKeys(callSid: string, keys: string): string {
+    const response = new VoiceResponse();
+    response.play({ digits: keys });
+    return this.#connect(response, { CallSid: callSid });
+  }
+
+  #connect(
+    response: VoiceResponse,
+    call: IncomingCall,
+    parameters: Readonly<Record<string, string>> = {},
+  ): string {
     const stream = response.connect().stream({
       url: streamUrl(this.options),
       name: `voice-${randomUUID()}`,
@@ -41,8 +73,21 @@ export class VoiceTwiml {
       ...checked(parameters),
       [TOKEN_PARAMETER]: this.tokens.mint(call.CallSid),
     };
-    for (const [name, value] of Object.entries(all)) stream.parameter({ name, value });
+    for (const [name, value] of Object.entries(all))
+      stream.parameter({ name: inXml(name), value: inXml(value) });
     response.redirect({ method: 'POST' }, webhookUrl(this.options, 'continue'));
+    return response.toString();
+  }
+
+  /**
+   * Does not pick up: the caller hears the busy signal, and Twilio does not charge. Where somebody has picked up already,
+   * it says that the call has to end.
+   * @param status the webhook's `CallStatus`
+   */
+  busy({ Direction }: IncomingCall, status = 'ringing'): string {
+    if (status === 'in-progress' || Direction?.startsWith('outbound') === true) return this.limitReached();
+    const response = new VoiceResponse();
+    response.reject({ reason: 'busy' });
     return response.toString();
   }
 
@@ -55,8 +100,23 @@ export class VoiceTwiml {
 
   /** Apologises, then ends the call. */
   apologise(): string {
+    return this.lastWord(this.options.conversation.closing);
+  }
+
+  /** Says that a limit was reached, then ends the call. */
+  limitReached(): string {
+    return this.lastWord(this.options.conversation.limitReached);
+  }
+
+  /** Says that nobody took the call, then ends it. */
+  transferFailed(): string {
+    return this.lastWord(this.options.conversation.transferFailed);
+  }
+
+  /** Says something, then ends the call; what is longer than Twilio takes is cut. */
+  lastWord(text: string): string {
     const response = new VoiceResponse();
-    response.say(this.options.conversation.closing);
+    response.say(inXml(text.slice(0, SAY_LIMIT)));
     response.hangup();
     return response.toString();
   }
@@ -69,6 +129,9 @@ function partiesOf({ From, To, Direction }: IncomingCall): Record<string, string
     parties.filter((entry): entry is [string, string] => entry[1] !== undefined && fits(entry[0], entry[1])),
   );
 }
+
+/** XML cannot hold control characters, not even escaped, nor half a character. */
+const inXml = (text: string): string => text.replace(/(?:[^\P{Cc}\t\n\r]|[\p{Cs}\uFFFE\uFFFF])+/gu, ' ');
 
 function checked(parameters: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
   for (const [name, value] of Object.entries(parameters)) {

@@ -89,7 +89,15 @@ export class Host<V extends Voice = ScriptedVoice> {
     const logs: string[] = [];
     const log = (line: unknown) => void logs.push(String(line));
     const module = await Test.createTestingModule({
-      imports: [TwilioVoiceModule.forRoot({ agent, providers, publicUrl, authToken: AUTH_TOKEN, ...options.settings })],
+      imports: [
+        TwilioVoiceModule.forRoot({
+          agent,
+          providers,
+          publicUrl,
+          authToken: AUTH_TOKEN,
+          ...options.settings,
+        }),
+      ],
     })
       .setLogger({ log: () => undefined, warn: log, error: log })
       .compile();

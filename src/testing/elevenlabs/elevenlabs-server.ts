@@ -4,6 +4,7 @@ import { WebSocketServer } from 'ws';
 import type { Clock } from '../../call/clock.js';
 import { SystemClock } from '../../call/system-clock.js';
 import { seededRandom } from '../random.js';
+import { answerModels, answerVoice } from './account.js';
 import { type ElevenLabsFault, FaultQueue } from './faults.js';
 import { type Generation, GenerationLog, type HeardGeneration } from './generation.js';
 import { HttpExchange } from './http-exchange.js';
@@ -24,10 +25,13 @@ export interface ElevenLabsServerOptions {
   readonly port?: number;
   /** The one valid key; by default any key that is not empty is valid. */
   readonly apiKey?: string;
+  /** Voices that can be asked about, any by default; speech is made with any. */
+  readonly voices?: readonly string[];
   readonly scenario?: Partial<ServerScenario>;
 }
 
 interface Route {
+  readonly method: 'GET' | 'POST';
   readonly pattern: RegExp;
   /** @param name the variable part of the path, decoded */
   readonly answer: (exchange: HttpExchange, name: string) => void;
@@ -64,7 +68,7 @@ export class ElevenLabsServer {
   }
 
   static async start(options: ElevenLabsServerOptions = {}): Promise<ElevenLabsServer> {
-    const { clock = new SystemClock(), seed = 1, port = 0, apiKey, scenario = {} } = options;
+    const { clock = new SystemClock(), seed = 1, port = 0, apiKey, voices, scenario = {} } = options;
     const state: ServerState = {
       clock,
       random: seededRandom(seed),
@@ -72,6 +76,7 @@ export class ElevenLabsServer {
       faults: new FaultQueue(),
       generations: new GenerationLog(),
       apiKey,
+      voices,
       tokens: new Map(),
       script: new ScribeScript(),
       scenario: changedScenario(DEFAULT_SCENARIO, scenario),
@@ -172,8 +177,8 @@ function answering(state: ServerState): (request: IncomingMessage, response: Ser
   return (request, response) => {
     const handle = async () => {
       const exchange = await HttpExchange.read(request, response, ++requests, state.journal);
-      for (const { pattern, answer } of request.method === 'POST' ? routes : []) {
-        const match = pattern.exec(exchange.path);
+      for (const { method, pattern, answer } of routes) {
+        const match = method === request.method ? pattern.exec(exchange.path) : null;
         if (match === null) continue;
         answer(exchange, decodeURIComponent(match[1] ?? ''));
         return;
@@ -189,6 +194,7 @@ function answering(state: ServerState): (request: IncomingMessage, response: Ser
 function routesOf(state: ServerState): readonly Route[] {
   const speech = new HttpSpeech(state);
   const spoken = (path: string, streams: boolean, timestamps: boolean): Route => ({
+    method: 'POST',
     pattern: new RegExp(`^/v1/text-to-speech/([^/]+)${path}$`),
     answer: (exchange, voiceId) => {
       speech.answer(exchange, voiceId, { streams, timestamps });
@@ -199,12 +205,33 @@ function routesOf(state: ServerState): readonly Route[] {
     spoken('/stream', true, false),
     spoken('/with-timestamps', false, true),
     spoken('/stream/with-timestamps', true, true),
+    ...accountRoutes(state),
     {
+      method: 'POST',
       pattern: /^\/v1\/single-use-token\/([^/]+)$/,
       answer: (exchange, type) => {
         const refused = unauthorized(state, exchange.headers);
         if (refused !== undefined) exchange.refuse(refused);
         else exchange.json({ token: newToken(state, type) });
+      },
+    },
+  ];
+}
+
+function accountRoutes(state: ServerState): readonly Route[] {
+  return [
+    {
+      method: 'GET',
+      pattern: /^\/v1\/voices\/([^/]+)$/,
+      answer: (exchange, voiceId) => {
+        answerVoice(state, exchange, voiceId);
+      },
+    },
+    {
+      method: 'GET',
+      pattern: /^\/v1\/models$/,
+      answer: (exchange) => {
+        answerModels(state, exchange);
       },
     },
   ];

@@ -16,6 +16,8 @@ export interface ServerState {
   readonly generations: GenerationLog;
   /** The one valid key; undefined: any. */
   readonly apiKey: string | undefined;
+  /** Voices of the account; undefined: any. */
+  readonly voices: readonly string[] | undefined;
   /** Single-use tokens that were not used yet, and what each is for. */
   readonly tokens: Map<string, string>;
   /** What is said to transcription sockets. */
