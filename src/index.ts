@@ -128,7 +128,13 @@ export type {
 } from './twilio/callbacks/callback-events.js';
 export { TwilioCallbacks } from './twilio/callbacks/twilio-callbacks.js';
 export { MediaStreamAdapter } from './twilio/media-stream.adapter.js';
-export { TWILIO_CLIENT, type TwilioClient } from './twilio/twilio-rest.js';
+export { BEFORE_DIAL, type BeforeDial, type IntendedCall } from './twilio/calls/before-dial.js';
+export { CallRecordings, NotAnnouncedError } from './twilio/calls/call-recordings.js';
+export { DialRefusedError, type DialRefusal } from './twilio/calls/dial-guard.js';
+export type { CallToPlace, PlacedCall, RecordingConsent } from './twilio/calls/placed-call.js';
+export { TwilioCallError, type TwilioCallProblem } from './twilio/calls/twilio-call-error.js';
+export { TwilioCallsService } from './twilio/calls/twilio-calls.service.js';
+export { TWILIO_CLIENT, type TwilioClient } from './twilio/twilio-client.js';
 export { TwilioStreamGateway } from './twilio/twilio-stream.gateway.js';
 export {
   TwilioVoiceModule,

@@ -26,8 +26,10 @@ import {
 import { OfflineVoice } from './tts/offline/offline-voice.js';
 import { TtsService } from './tts/tts.service.js';
 import { VOICE } from './tts/voice.js';
+import { CallRecordings } from './twilio/calls/call-recordings.js';
+import { TwilioCallsService } from './twilio/calls/twilio-calls.service.js';
 import { TwilioCallbacks } from './twilio/callbacks/twilio-callbacks.js';
-import { TWILIO_PROVIDERS, twilioControllers } from './twilio/twilio.providers.js';
+import { TWILIO_COMMANDS, TWILIO_PROVIDERS, twilioControllers } from './twilio/twilio.providers.js';
 import {
   resolveOptions,
   TWILIO_VOICE_OPTIONS,
@@ -149,12 +151,15 @@ function build(
       CallRecordKeeper,
       { provide: STREAM_ACCEPTOR, useExisting: CallRegistry },
       ...TWILIO_PROVIDERS,
+      ...TWILIO_COMMANDS,
       CallEventHandlers,
       ...providers,
     ],
     exports: [
       CallRegistry,
       TwilioCallbacks,
+      TwilioCallsService,
+      CallRecordings,
       ConversationService,
       TtsService,
       TWILIO_VOICE_OPTIONS,

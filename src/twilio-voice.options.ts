@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { outboundOptions } from './limits/outbound.options.js';
 import { handoverOptions } from './call/handover.options.js';
 import { limitOptions } from './limits/limits.options.js';
 import { listeningOptions } from './listening/listening.options.js';
@@ -84,6 +85,8 @@ export const twilioVoiceSchema = z
       })
       .prefault({}),
     ...handoverOptions,
+    /** Calls that the host makes. */
+    outbound: outboundOptions,
     /** When a caller counts as speaking, and when as finished. */
     listening: listeningOptions.prefault({}),
     /** Counts with a transcriber only. */

@@ -147,6 +147,7 @@ describe('A call that reaches its limit', () => {
       expect(call.endedBy).toBeUndefined();
       await reach(call);
       expect(limitsReached(call)).toEqual([limit]);
+      expect(host.logs).toEqual([`Call ${call.callSid}: limits.${limit} is reached, the call is closed`]);
       await host.clock.advance(6_000);
       expect(heard(call).at(-1)).toBe(GOODBYE);
       expect(happened(call, 'ended').map(({ reason }) => reason)).toEqual(['limit']);

@@ -170,6 +170,8 @@ describe('the record of a call', () => {
     ]);
     expect(usage.models).toEqual([{ model: 'small', inputTokens: 150, outputTokens: 10 }]);
     expect(usage.speechCharacters).toBeGreaterThan('one two'.length); // and what was said instead
+    const speech = host.events(call).filter(({ type }) => type === 'usage' || type === 'agent-settled');
+    expect(speech.map(({ type }) => type).join()).toContain('agent-settled,usage,agent-settled,usage');
     expect(usage.transcriptionMs).toBeGreaterThan(durationMs - 300);
     expect(usage.transcriptionMs).toBeLessThanOrEqual(durationMs);
     expect(failures).toEqual([{ name: 'Error', atMs: expect.any(Number) }]);

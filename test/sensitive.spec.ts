@@ -248,6 +248,37 @@ describe('words at the edge of a sensitive stretch', () => {
     expect(turns()).toEqual(['one two', NOT_RECORDED, 'three four']);
   });
 
+  it('are not told with what comes behind it, when they were too short to be a turn', async () => {
+    const { caller, say, begin, turns, clock } = await callWith();
+    caller.speak(30);
+    await clock.advance(300);
+    const over = begin();
+    await clock.advance(2_000);
+    await over();
+    await clock.advance(1_000);
+    await say(1_000);
+    expect(turns()).toEqual(['two']); // the transcriber took the beginning for "one"
+  });
+
+  it('are not told with what comes behind it, when their transcript comes late', async () => {
+    const { caller, say, begin, turns, told, clock } = await callWith({
+      script: { utterances: ['my number is', 'four one', 'thank you'], finalMs: 2_200 },
+    });
+    caller.speak(700);
+    await clock.advance(1_150); // a pause: the first words were asked for
+    caller.speak(700);
+    await clock.advance(200);
+    const fromMs = clock.now();
+    const over = begin();
+    await clock.advance(2_000);
+    await over();
+    await clock.advance(3_000);
+    expect(turns()).toEqual([NOT_RECORDED]);
+    expect(told.events.filter(({ type, atMs }) => type === 'transcript' && atMs > fromMs)).toEqual([]);
+    await say(1_000, 5_000);
+    expect(turns()).toEqual([NOT_RECORDED, 'thank you']);
+  });
+
   it('that are not told are no reason to ask the agent before the turn is over', async () => {
     const { say, begin, agent } = await callWith({ preemptive: true });
     const over = begin();

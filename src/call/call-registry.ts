@@ -80,7 +80,7 @@ export class CallRegistry implements StreamAcceptor, OnModuleDestroy {
     const caller = new CallerSpeech(this.detector(), this.clock, listening, () => playout.audible, farEnd);
     const words = this.words(start);
     const call = new Call(start, this.clock, playout, caller, words);
-    const limiter = new CallLimiter(call, this.clock, this.options.limits, limits.limitReached);
+    const limiter = this.limiter(call);
     const end = (reason: CallEndReason) => {
       this.end(call, reason);
     };
@@ -182,6 +182,16 @@ export class CallRegistry implements StreamAcceptor, OnModuleDestroy {
 
   onModuleDestroy(): void {
     for (const call of [...this.calls.values()]) this.end(call, 'closed-by-us');
+  }
+
+  private limiter(call: Call): CallLimiter {
+    const { limits, conversation } = this.options;
+    const closeAfterLimit = (limit: string, goodbye: string) => {
+      this.logger.warn(`Call ${call.callSid}: limits.${limit} is reached, the call is closed`);
+      call.closeAfterLimit(limit, goodbye);
+    };
+    const limited = { events$: call.events$, closeAfterLimit };
+    return new CallLimiter(limited, this.clock, limits, conversation.limitReached);
   }
 
   /** A second net under our own timer, which goes with this process. A call that the host made has the host's limit. */

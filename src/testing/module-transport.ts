@@ -16,30 +16,36 @@ export function moduleTransport(module: INestApplicationContext): Transport {
   const signatures = module.get(TwilioSignatures, { strict: false });
   const routes = routesOf(module);
   const post: Post = (url, form, headers) => {
-    const { pathname, host } = new URL(url);
+    const { pathname, search, searchParams, host } = new URL(url);
     const request = {
       headers: { host, ...headers },
-      originalUrl: pathname,
+      originalUrl: `${pathname}${search}`,
       body: form,
       socket: { remoteAddress: '127.0.0.1' },
     };
+    const query = Object.fromEntries(searchParams);
     if (!signatures.webhook(request)) return Promise.resolve(status(403));
     const route = routes[pathname.split('/').at(-1) ?? ''];
-    return route === undefined ? Promise.resolve(status(404)) : answer(route, form, headers);
+    return route === undefined ? Promise.resolve(status(404)) : answer(route, form, headers, query);
   };
   return inProcessTransport({ gateway, post });
 }
 
 /** @returns TwiML, where there is any */
-type Route = (form: Record<string, string>, token: string | undefined) => unknown;
+type Route = (
+  form: Record<string, string>,
+  token: string | undefined,
+  query: Readonly<Record<string, string>>,
+) => unknown;
 
 async function answer(
   route: Route,
   form: Record<string, string>,
   headers: Readonly<Record<string, string>>,
+  query: Readonly<Record<string, string>>,
 ): Promise<HttpAnswer> {
   try {
-    const body = await route(form, headers['i-twilio-idempotency-token']);
+    const body = await route(form, headers['i-twilio-idempotency-token'], query);
     return typeof body === 'string' ? { status: 200, contentType: 'text/xml', body } : status(204);
   } catch (error) {
     return status(error instanceof HttpException ? error.getStatus() : 500);
@@ -53,6 +59,7 @@ function routesOf(module: INestApplicationContext): Record<string, Route> {
   const callbacks = controllerOf(module, TwilioCallbacksController);
   return {
     incoming: (form) => calls.incoming(form),
+    outgoing: (form, _token, { context }) => calls.outgoing(form, context),
     continue: (form) => calls.continue(form),
     transferred: (form) => calls.transferred(form),
     status: (form, token) => {

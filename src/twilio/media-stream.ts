@@ -10,6 +10,8 @@ import { type Redemption, TOKEN_PARAMETER, type StreamTokens } from './stream-to
 
 /** Sequence numbers Twilio may pass over: 20 s of frames. */
 const LONGEST_LEAP = 1_000;
+/** Twilio sends audio every 20 ms, in silence as well: a stream without any for so long is none any more, ms. */
+const DEAD_AFTER_MS = 2_000;
 /** Messages before `start`; Twilio sends one. */
 const LONGEST_PRELUDE = 10;
 
@@ -26,6 +28,8 @@ export interface MediaStreamContext {
   readonly outcomes: CallOutcomes;
   /** A start was valid: takes the stream in; false if there are too many. */
   admit(stream: MediaStream): boolean;
+  /** Whether a stream of that call is alive. */
+  isGoingOn(callSid: string): boolean;
   /** The stream is over; called once. */
   ended(stream: MediaStream): void;
   /** The socket is closed before it became a stream. */
@@ -49,6 +53,7 @@ export class MediaStream implements MediaSink {
   #start: StartMessage | undefined;
   #encoder = new MessageEncoder('');
   #prelude = 0;
+  #heardAtMs = 0;
   #receiver: StreamReceiver | undefined;
   #endReason: StreamEndReason = 'socket-closed';
   #lastSequenceNumber = 0;
@@ -90,6 +95,11 @@ export class MediaStream implements MediaSink {
     return this.#start?.callSid;
   }
 
+  /** Whether Twilio has said something on it of late. */
+  get isAlive(): boolean {
+    return this.#state === 'started' && this.#context.clock.now() - this.#heardAtMs < DEAD_AFTER_MS;
+  }
+
   /** Faults so far, by kind. */
   get counters(): Readonly<Record<StreamFault, number>> {
     return this.#counters.counts;
@@ -125,6 +135,7 @@ export class MediaStream implements MediaSink {
   }
 
   #message(data: unknown, isBinary: boolean): void {
+    this.#heardAtMs = this.#context.clock.now();
     if (this.#state === 'ended') {
       this.#count('afterEnd');
       return;
@@ -162,7 +173,8 @@ export class MediaStream implements MediaSink {
       return;
     }
     const { [TOKEN_PARAMETER]: token, ...parameters } = message.parameters;
-    const redemption = this.#context.tokens.redeem(token, message.callSid);
+    const goesOn = this.#context.isGoingOn(message.callSid);
+    const redemption = this.#context.tokens.redeem(token, message.callSid, goesOn);
     if (redemption !== 'ok') {
       this.#refuse(`token ${redemption}`);
       return;

@@ -39,6 +39,7 @@ export class OpenStreams {
       outcomes,
       startTimeoutMs: options.limits.startTimeoutMs,
       admit: (stream) => this.admit(stream),
+      isGoingOn: (callSid) => [...this.started].some((one) => one.callSid === callSid && one.isAlive),
       ended: (stream) => {
         this.started.delete(stream);
       },

@@ -7,7 +7,15 @@ import { TWILIO_VOICE_OPTIONS, type ResolvedTwilioVoiceOptions } from '../twilio
 export const TOKEN_PARAMETER = '_token';
 
 /** What became of a token. */
-export type Redemption = 'ok' | 'call-over' | 'expired' | 'forged' | 'other-call' | 'reused';
+export type Redemption =
+  'ok' | 'call-going-on' | 'call-over' | 'expired' | 'forged' | 'other-call' | 'reused';
+
+interface Claims {
+  readonly expires: number;
+  readonly nonce: string;
+  readonly callSid: string;
+  readonly follows: boolean;
+}
 
 /** Calls that are remembered as over; beyond it the oldest is forgotten. */
 const CAPACITY = 10_000;
@@ -35,16 +43,24 @@ export class StreamTokens {
     this.ttlMs = limits.tokenTtlMs;
   }
 
-  /** A token for one stream of that call, good for `limits.tokenTtlMs`. */
-  mint(callSid: string): string {
+  /**
+   * A token for one stream of that call, good for `limits.tokenTtlMs`.
+   * @param follows whether that stream may take the place of one that is going on: never in answer to a webhook, which
+   * anybody could repeat who has seen it
+   */
+  mint(callSid: string, follows = false): string {
     const expires = Math.ceil(this.clock.epoch() + this.ttlMs).toString(36);
     const nonce = randomBytes(12).toString('base64url');
-    const claims = `${expires}.${nonce}.${Buffer.from(callSid).toString('base64url')}`;
+    const call = Buffer.from(callSid).toString('base64url');
+    const claims = `${expires}.${nonce}.${call}.${follows ? 'next' : 'first'}`;
     return `${claims}.${hmac(this.keys[0], claims).toString('base64url')}`;
   }
 
-  /** Uses a token up. */
-  redeem(token: string | undefined, callSid: string): Redemption {
+  /**
+   * Uses a token up.
+   * @param goesOn whether another stream of the call is going on
+   */
+  redeem(token: string | undefined, callSid: string, goesOn = false): Redemption {
     const claims = this.open(token ?? '');
     if (claims === undefined) return 'forged';
     if (claims.callSid !== callSid) return 'other-call';
@@ -53,6 +69,7 @@ export class StreamTokens {
     if (this.over.has(callSid)) return 'call-over';
     this.forget(now);
     if (this.redeemed.has(claims.nonce)) return 'reused';
+    if (goesOn && !claims.follows) return 'call-going-on';
     this.redeemed.set(claims.nonce, claims.expires);
     return 'ok';
   }
@@ -66,14 +83,19 @@ export class StreamTokens {
     if (oldest !== undefined) this.over.delete(oldest);
   }
 
-  private open(token: string): { expires: number; nonce: string; callSid: string } | undefined {
-    const [expires = '', nonce = '', call = '', mac = '', ...rest] = token.split('.');
-    if (rest.length > 0) return undefined;
+  private open(token: string): Claims | undefined {
+    const [expires = '', nonce = '', call = '', place = '', mac = '', ...rest] = token.split('.');
+    if (rest.length > 0 || !this.isOurs(`${expires}.${nonce}.${call}.${place}`, mac)) return undefined;
+    const callSid = Buffer.from(call, 'base64url').toString();
+    return { expires: parseInt(expires, 36), nonce, callSid, follows: place === 'next' };
+  }
+
+  private isOurs(claims: string, mac: string): boolean {
     const given = Buffer.from(mac, 'base64url');
-    const seals = this.keys.map((key) => hmac(key, `${expires}.${nonce}.${call}`));
-    if (!seals.some((right) => given.length === right.length && timingSafeEqual(given, right)))
-      return undefined;
-    return { expires: parseInt(expires, 36), nonce, callSid: Buffer.from(call, 'base64url').toString() };
+    return this.keys.some((key) => {
+      const right = hmac(key, claims);
+      return given.length === right.length && timingSafeEqual(given, right);
+    });
   }
 
   private forget(now: number): void {

@@ -356,9 +356,9 @@ describe('A socket', () => {
   });
 
   it('is one too many when the streams are full: closed with 1013', () => {
-    line.start({ stream: 'MZ1' }).next().start({ stream: 'MZ2' });
+    line.start({ stream: 'MZ1', call: 'CA1' }).next().start({ stream: 'MZ2', call: 'CA2' });
     expect(line.streams.hasRoom).toBe(false);
-    line.next().start({ stream: 'MZ3' });
+    line.next().start({ stream: 'MZ3', call: 'CA3' });
     expect(line.socket.closes).toEqual([1013]);
     line.socket.closed();
     expect([line.streams.size, line.streams.pending]).toEqual([2, 0]);
@@ -385,6 +385,24 @@ describe('A token', () => {
     const by = (authToken: string[]) => new StreamTokens(resolveOptions({ authToken }), line.clock);
     expect(by(checked).redeem(by(made).mint(callSid), callSid)).toBe('ok');
     expect(by(['another']).redeem(by(made).mint(callSid), callSid)).toBe('forged');
+  });
+
+  it('from a webhook takes no call away from a stream that is alive', async () => {
+    line.start();
+    const { socket: genuine, clock } = line;
+    await clock.advance(1_999);
+    line.next().start({ stream: 'MZ2' });
+    expect([genuine.closes, line.socket.closes, line.starts.length]).toEqual([[], [1008], 1]);
+    expect(line.streams.refusals.get('token call-going-on')).toBe(1);
+    await clock.advance(1);
+    line.next().start({ stream: 'MZ3' }); // the first one has been silent for too long by now
+    expect([line.socket.closes, line.starts.length]).toEqual([[], 2]);
+  });
+
+  it('from our own command lets a stream follow one that is alive', () => {
+    line.start();
+    line.next().start({ stream: 'MZ2', token: line.tokens.mint(callSid, true) });
+    expect([line.socket.closes, line.starts.length]).toEqual([[], 2]);
   });
 
   it('opens nothing once its call is over, whenever it was made', () => {

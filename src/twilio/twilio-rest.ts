@@ -2,21 +2,8 @@ import { Inject, Injectable, Optional } from '@nestjs/common';
 import type { CallControl } from '../call/call-control.js';
 import type { ResolvedTransferTarget } from '../call/handover.options.js';
 import { TWILIO_VOICE_OPTIONS, type ResolvedTwilioVoiceOptions } from '../twilio-voice.options.js';
+import { TwilioRest } from './twilio-client.js';
 import { VoiceTwiml } from './twiml.js';
-
-/** What is used of the `twilio` package's client. */
-export interface TwilioClient {
-  calls(callSid: string): {
-    update(
-      change: { status: 'completed' } | { timeLimit: number } | { twiml: string; timeLimit?: number },
-    ): Promise<unknown>;
-    /** Without it Twilio is not told how long a call may last. */
-    fetch?(): Promise<{ readonly startTime?: Date | null }>;
-  };
-}
-
-/** DI token of a {@link TwilioClient} of the host's own (another region, a sub-account, a proxy). */
-export const TWILIO_CLIENT = Symbol('TWILIO_CLIENT');
 
 /** Twilio's error code for a resource that is not there. */
 const NOT_FOUND = 20404;
@@ -30,20 +17,15 @@ const TRANSFERRED_S = 4 * 3_600;
  */
 @Injectable()
 export class TwilioCallControl implements CallControl {
-  private client: Promise<TwilioClient> | undefined;
-
   constructor(
     @Inject(TWILIO_VOICE_OPTIONS) private readonly options: ResolvedTwilioVoiceOptions,
-    @Optional() @Inject(TWILIO_CLIENT) client?: TwilioClient,
+    private readonly rest: TwilioRest,
     @Optional() private readonly twiml?: VoiceTwiml,
-  ) {
-    if (client !== undefined) this.client = Promise.resolve(client);
-  }
+  ) {}
 
   async hangUp(callSid: string): Promise<boolean> {
-    this.client ??= this.createClient();
-    if (this.client === undefined) return false;
-    const client = await this.client;
+    const client = await this.rest.client();
+    if (client === undefined) return false;
     try {
       await client.calls(callSid).update({ status: 'completed' });
     } catch (error) {
@@ -54,8 +36,7 @@ export class TwilioCallControl implements CallControl {
 
   /** Twilio counts from the call's start, which may be long before the stream's. A call already over is a success. */
   async endWithin(callSid: string, ms: number, now: number): Promise<boolean> {
-    this.client ??= this.createClient();
-    const call = (await this.client)?.calls(callSid);
+    const call = (await this.rest.client())?.calls(callSid);
     try {
       const startedAt = (await call?.fetch?.())?.startTime?.getTime();
       if (call === undefined || startedAt === undefined) return false;
@@ -81,17 +62,9 @@ export class TwilioCallControl implements CallControl {
     callSid: string,
     change: (twiml: VoiceTwiml) => { twiml: string; timeLimit?: number },
   ): Promise<boolean> {
-    this.client ??= this.createClient();
-    if (this.client === undefined || this.twiml === undefined) return false;
-    await (await this.client).calls(callSid).update(change(this.twiml));
+    const client = await this.rest.client();
+    if (client === undefined || this.twiml === undefined) return false;
+    await client.calls(callSid).update(change(this.twiml));
     return true;
-  }
-
-  private createClient(): Promise<TwilioClient> | undefined {
-    const { accountSid, authTokens } = this.options;
-    const [authToken] = authTokens;
-    if (accountSid === undefined || authToken === undefined) return undefined;
-    // Loaded on demand: the package costs a quarter of a second at start.
-    return import('twilio').then(({ default: twilio }) => twilio(accountSid, authToken));
   }
 }

@@ -19,7 +19,8 @@ import { CallOutcomes } from './call-outcomes.js';
 import { MediaStreamAdapter } from './media-stream.adapter.js';
 import { OpenStreams } from './open-streams.js';
 import { StreamTokens } from './stream-token.js';
-import { TwilioCallControl, type TwilioClient } from './twilio-rest.js';
+import { type TwilioClient, TwilioRest } from './twilio-client.js';
+import { TwilioCallControl } from './twilio-rest.js';
 import { TwilioStreamGateway } from './twilio-stream.gateway.js';
 import { TWILIO_PROVIDERS, twilioControllers } from './twilio.providers.js';
 import { VoiceTwiml } from './twiml.js';
@@ -570,7 +571,7 @@ describe('Hanging up by REST', () => {
   it('completes the call and never touches its streams; a call already over is a success', async () => {
     host = new Host();
     const { client, close } = await localTwilio();
-    const control = new TwilioCallControl(resolveOptions(), client);
+    const control = new TwilioCallControl(resolveOptions(), new TwilioRest(resolveOptions(), client));
     expect(await control.hangUp(callSid)).toBe(true);
     answer = missing;
     expect(await control.hangUp(callSid)).toBe(true);
@@ -584,7 +585,7 @@ describe('Hanging up by REST', () => {
 
   it('is not available without credentials', async () => {
     host = new Host();
-    expect(await new TwilioCallControl(resolveOptions()).hangUp(callSid)).toBe(false);
-    expect(await new TwilioCallControl(resolveOptions({ authToken })).hangUp(callSid)).toBe(false);
+    for (const options of [resolveOptions(), resolveOptions({ authToken })])
+      expect(await new TwilioCallControl(options, new TwilioRest(options)).hangUp(callSid)).toBe(false);
   });
 });

@@ -27,8 +27,8 @@ const APPLICATIONS = new WeakSet<ApplicationConfig>();
 
 const HINTS = {
   403: 'its signature is missing or wrong: is publicUrl the address Twilio calls, and authToken that of the account?',
-  429: 'there are too many sockets of that address that have not started a stream (limits.maxPendingPerAddress)',
-  503: 'there are too many streams, or the server is shutting down',
+  429: 'there are too many sockets of that address that have not started a stream (limits.maxPendingPerAddress).',
+  503: 'there are too many streams or pending sockets, or the server is shutting down.',
 };
 
 /**

@@ -1,14 +1,17 @@
 import {
   Body,
   Controller,
+  ForbiddenException,
   Header,
   HttpCode,
   Post,
+  Query,
   type Type,
   UseGuards,
   VERSION_NEUTRAL,
 } from '@nestjs/common';
 import { FrontDesk, type Reception } from '../limits/front-desk.js';
+import { SealedContext } from './calls/sealed-context.js';
 import { CallOutcomes } from './call-outcomes.js';
 import { OpenStreams } from './open-streams.js';
 import { requiredField } from './required-field.js';
@@ -29,6 +32,7 @@ export class TwilioVoiceController {
     private readonly streams: OpenStreams,
     private readonly outcomes: CallOutcomes,
     private readonly desk: FrontDesk,
+    private readonly contexts: SealedContext,
   ) {}
 
   /** A call comes in: connects it to a media stream, or refuses it before anything is opened for it. */
@@ -36,18 +40,24 @@ export class TwilioVoiceController {
   @HttpCode(200)
   @Header('Content-Type', 'text/xml')
   async incoming(@Body() form: Form): Promise<string> {
-    const CallSid = requiredField(form, 'CallSid');
-    const { From, To, Direction, CallStatus } = form;
-    const call = {
-      CallSid,
-      ...(From === undefined ? {} : { From }),
-      ...(To === undefined ? {} : { To }),
-      ...(Direction === undefined ? {} : { Direction }),
-    };
+    const call = callOf(form);
     const reception = await this.received(call);
     if (reception === 'connect') return this.twiml.connect(call);
     if (reception === 'failed') return this.twiml.apologise();
-    return reception === 'busy' ? this.twiml.busy(call, CallStatus) : this.twiml.lastWord(reception.say);
+    return reception === 'busy'
+      ? this.twiml.busy(call, form['CallStatus'])
+      : this.twiml.lastWord(reception.say);
+  }
+
+  /** A call of the host's own was picked up: connects it to a media stream, with what the host wants the agent to know. */
+  @Post('outgoing')
+  @HttpCode(200)
+  @Header('Content-Type', 'text/xml')
+  outgoing(@Body() form: Form, @Query('context') sealed: unknown): string {
+    const call = callOf(form);
+    const parameters = typeof sealed === 'string' ? this.contexts.open(sealed) : undefined;
+    if (parameters === undefined) throw new ForbiddenException();
+    return this.twiml.connect(call, parameters);
   }
 
   /** The stream is over and the call is not: says why, unless we meant it. */
@@ -80,4 +90,15 @@ export function twilioVoiceController(basePath: string): Type<TwilioVoiceControl
   @Controller({ path: basePath, version: VERSION_NEUTRAL })
   class MountedTwilioVoiceController extends TwilioVoiceController {}
   return MountedTwilioVoiceController;
+}
+
+function callOf(form: Form): IncomingCall {
+  const CallSid = requiredField(form, 'CallSid');
+  const { From, To, Direction } = form;
+  return {
+    CallSid,
+    ...(From === undefined ? {} : { From }),
+    ...(To === undefined ? {} : { To }),
+    ...(Direction === undefined ? {} : { Direction }),
+  };
 }

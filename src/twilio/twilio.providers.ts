@@ -10,6 +10,11 @@ import { OpenStreams } from './open-streams.js';
 import { TwilioSignatureGuard } from './signature.guard.js';
 import { TwilioSignatures } from './signature.js';
 import { StreamTokens } from './stream-token.js';
+import { CallRecordings } from './calls/call-recordings.js';
+import { DialGuard } from './calls/dial-guard.js';
+import { SealedContext } from './calls/sealed-context.js';
+import { TwilioCallsService } from './calls/twilio-calls.service.js';
+import { TwilioRest } from './twilio-client.js';
 import { TwilioCallControl } from './twilio-rest.js';
 import { TwilioStreamGateway } from './twilio-stream.gateway.js';
 import { twilioVoiceController } from './twilio-voice.controller.js';
@@ -28,9 +33,14 @@ export const TWILIO_PROVIDERS: Provider[] = [
   TwilioSignatureGuard,
   TwilioStreamGateway,
   VoiceTwiml,
+  TwilioRest,
   TwilioCallControl,
+  SealedContext,
   { provide: CALL_CONTROL, useExisting: TwilioCallControl },
 ];
+
+/** The host's commands about calls; need CallRegistry and REDACTOR beside the others. */
+export const TWILIO_COMMANDS: Provider[] = [DialGuard, TwilioCallsService, CallRecordings];
 
 /** The webhooks' controllers under `basePath`. */
 export function twilioControllers(basePath: string): Type[] {

@@ -55,13 +55,14 @@ export class VoiceTwiml {
   pressKeys(callSid: string, keys: string): string {
     const response = new VoiceResponse();
     response.play({ digits: keys });
-    return this.#connect(response, { CallSid: callSid });
+    return this.#connect(response, { CallSid: callSid }, {}, true);
   }
 
   #connect(
     response: VoiceResponse,
     call: IncomingCall,
     parameters: Readonly<Record<string, string>> = {},
+    follows = false,
   ): string {
     const stream = response.connect().stream({
       url: streamUrl(this.options),
@@ -70,8 +71,8 @@ export class VoiceTwiml {
     });
     const all = {
       ...partiesOf(call),
-      ...checked(parameters),
-      [TOKEN_PARAMETER]: this.tokens.mint(call.CallSid),
+      ...checkedParameters(parameters),
+      [TOKEN_PARAMETER]: this.tokens.mint(call.CallSid, follows),
     };
     for (const [name, value] of Object.entries(all))
       stream.parameter({ name: inXml(name), value: inXml(value) });
@@ -133,7 +134,10 @@ function partiesOf({ From, To, Direction }: IncomingCall): Record<string, string
 /** XML cannot hold control characters, not even escaped, nor half a character. */
 const inXml = (text: string): string => text.replace(/(?:[^\P{Cc}\t\n\r]|[\p{Cs}\uFFFE\uFFFF])+/gu, ' ');
 
-function checked(parameters: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+/** @throws Error if a name and its value have 500 characters or more, or the name is reserved */
+export function checkedParameters(
+  parameters: Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> {
   for (const [name, value] of Object.entries(parameters)) {
     if (name === TOKEN_PARAMETER) throw new Error(`The stream parameter ${name} is reserved.`);
     if (!fits(name, value))

@@ -28,6 +28,17 @@ export const NUMBER = '+15005550006';
 export const ELEVENLABS_KEY = 'sk_elevenlabs_key_of_a_test';
 export const OPENAI_KEY = 'sk-openai-key-of-a-test';
 
+/** Settings of the module, and of its host. */
+export interface HostSettings extends Pick<
+  TwilioVoiceOptions,
+  'authToken' | 'publicUrl' | 'tokenSecret' | 'limits'
+> {
+  /** A global prefix of the host's routes. */
+  readonly prefix?: string;
+  /** Without an auth token: for a loopback URL only. */
+  readonly unsigned?: boolean;
+}
+
 /** A host of this package that listens on this machine. */
 export interface ListeningHost {
   readonly port: number;
@@ -110,7 +121,7 @@ export class Deployment {
   }
 
   /** Another host; requests go to the first one unless the proxy is told otherwise. */
-  async boot(settings: TwilioVoiceOptions = {}, prefix?: string): Promise<ListeningHost> {
+  async boot({ prefix, unsigned, ...settings }: HostSettings = {}): Promise<ListeningHost> {
     const agent: VoiceAgent = {
       onCallStart: () => this.ask('onCallStart'),
       reply: () => this.ask('reply'),
@@ -121,7 +132,7 @@ export class Deployment {
         TwilioVoiceModule.forRoot({
           agent: NoAgent,
           publicUrl: this.publicUrl,
-          authToken: AUTH_TOKEN,
+          ...(unsigned === true ? {} : { authToken: AUTH_TOKEN }),
           ...settings,
           providers: [
             { provide: VOICE_AGENT, useValue: agent },

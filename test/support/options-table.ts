@@ -11,6 +11,7 @@ import { twilioVoiceSchema } from '../../src/twilio-voice.options.js';
 const FILES = [
   'twilio-voice.options.ts',
   'limits/limits.options.ts',
+  'limits/outbound.options.ts',
   'call/handover.options.ts',
   'listening/listening.options.ts',
   'conversation/openai/openai.options.ts',

@@ -63,8 +63,11 @@ export class CallRecordings {
 
   private async obtain(callSid: string, consent: RecordingConsent): Promise<void> {
     if ('waiver' in consent) {
-      if (consent.waiver.trim() === '') throw new NotAnnouncedError('A waiver has to say why none is needed.');
-      this.logger.log(`Call ${callSid}: recorded without an announcement: ${forLog(this.redactor, consent.waiver)}`);
+      if (consent.waiver.trim() === '')
+        throw new NotAnnouncedError('A waiver has to say why none is needed.');
+      this.logger.log(
+        `Call ${callSid}: recorded without an announcement: ${forLog(this.redactor, consent.waiver)}`,
+      );
       return;
     }
     const call = this.registry.find(callSid);
@@ -72,7 +75,9 @@ export class CallRecordings {
       throw new NotAnnouncedError('The recording cannot be announced: the stream of the call is not here.');
     const { ended } = await call.say(consent.announcement);
     if (ended !== 'played')
-      throw new NotAnnouncedError('The caller did not hear the announcement to its end: nothing is recorded.');
+      throw new NotAnnouncedError(
+        'The caller did not hear the announcement to its end: nothing is recorded.',
+      );
   }
 
   private async change(callSid: string, change: RecordingChange): Promise<void> {

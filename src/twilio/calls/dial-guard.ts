@@ -68,7 +68,8 @@ export class DialGuard {
 
   private checkNumber(to: string): void {
     const { allowedPrefixes, deniedPrefixes } = this.options.outbound;
-    if (!E164.test(to)) throw new DialRefusedError('not-a-number', 'Only numbers such as +4930123456 can be called.');
+    if (!E164.test(to))
+      throw new DialRefusedError('not-a-number', 'Only numbers such as +4930123456 can be called.');
     if (deniedPrefixes.some((prefix) => to.startsWith(prefix)))
       throw new DialRefusedError('denied', 'The number begins with one of outbound.deniedPrefixes.');
     if (!allowedPrefixes.some((prefix) => to.startsWith(prefix)))
@@ -80,7 +81,8 @@ export class DialGuard {
     const id = String(++this.attempts);
     if (!this.rates.take(to, id, callsPerNumber))
       throw new DialRefusedError('too-many-to-number', 'outbound.callsPerNumber is reached for that number.');
-    if (!this.rates.take(ALL, id, calls)) throw new DialRefusedError('too-many', 'outbound.calls is reached.');
+    if (!this.rates.take(ALL, id, calls))
+      throw new DialRefusedError('too-many', 'outbound.calls is reached.');
   }
 
   private async askHost(call: IntendedCall): Promise<void> {

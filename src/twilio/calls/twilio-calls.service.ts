@@ -1,5 +1,5 @@
-import { Inject, Injectable, Logger } from '@nestjs/common';
-import { filter, type Observable, ReplaySubject } from 'rxjs';
+import { Inject, Injectable } from '@nestjs/common';
+import { type Observable, ReplaySubject } from 'rxjs';
 import { CALL_CONTROL, type CallControl } from '../../call/call-control.js';
 import { CallRegistry } from '../../call/call-registry.js';
 import {

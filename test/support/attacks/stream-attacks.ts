@@ -55,7 +55,7 @@ const starts = (
 });
 const nobodys = () => NOBODYS_CALL;
 
-/** The token with one of its four parts changed. */
+/** The token with one of its five parts changed. */
 const tampered = (token: string, part: number, change: (text: string) => string): { _token: string } => ({
   _token: token
     .split('.')
@@ -67,9 +67,9 @@ const TOKENS: Attack[] = [
   starts('without parameters', () => undefined),
   starts('without a token', () => ({ from: '+15005550000' })),
   starts('with an empty token', () => ({ _token: '' })),
-  starts('with a token of nothing but dots', () => ({ _token: '...' })),
+  starts('with a token of nothing but dots', () => ({ _token: '....' })),
   starts('with a token that an attacker made', () => {
-    const claims = `${(10 ** 14).toString(36)}.nonce.${Buffer.from(NOBODYS_CALL).toString('base64url')}`;
+    const claims = `${(10 ** 14).toString(36)}.nonce.${Buffer.from(NOBODYS_CALL).toString('base64url')}.first`;
     const seal = createHmac('sha256', 'media stream token').update(claims).digest('base64url');
     return { _token: `${claims}.${seal}` };
   }),
@@ -100,14 +100,20 @@ const TOKENS: Attack[] = [
     (host) => tampered(mint(host, NOBODYS_CALL), 1, () => 'AAAAAAAAAAAAAAAA'),
     nobodys,
   ),
+  starts('of a call going on, with a good token from its own webhook, repeated', (host, { callSid }) => ({
+    _token: mint(host, callSid),
+  })),
+  starts('with a good token that says it may follow', (host, { callSid }) =>
+    tampered(mint(host, callSid), 3, () => 'next'),
+  ),
   starts(
     'with a good token without its seal',
-    (host) => tampered(mint(host, NOBODYS_CALL), 3, () => ''),
+    (host) => tampered(mint(host, NOBODYS_CALL), 4, () => ''),
     nobodys,
   ),
   starts(
     'with a good token with half a seal',
-    (host) => tampered(mint(host, NOBODYS_CALL), 3, (seal) => seal.slice(0, 20)),
+    (host) => tampered(mint(host, NOBODYS_CALL), 4, (seal) => seal.slice(0, 20)),
     nobodys,
   ),
   starts(

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { rate } from '../../limits/limits.options.js';
+import { rate } from './limits.options.js';
 
 const DAY_MS = 24 * 3_600_000;
 const HOUR_MS = 3_600_000;
@@ -17,7 +17,9 @@ export const outboundOptions = z
     /** Beginnings of the numbers that may be called. None by default, so that nobody makes us call what costs. */
     allowedPrefixes: z.array(prefix).default([]),
     /** Beginnings of numbers that may not be called although a shorter one is allowed. */
-    deniedPrefixes: z.array(prefix).default(['+1900', '+1976', '+44870', '+44871', '+4490', '+4491', '+49900']),
+    deniedPrefixes: z
+      .array(prefix)
+      .default(['+1900', '+1976', '+44870', '+44871', '+4490', '+4491', '+49900']),
     /** Calls to one number. */
     callsPerNumber: rate(1, 3, DAY_MS),
     /** Calls to all numbers together. */
