@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { elevenLabsOptions, readEnvironment, voiceOptions } from './environment.js';
+import { elevenLabsOptions, inspectEnvironment, readEnvironment, voiceOptions } from './environment.js';
 import { LISTENING_PROFILES } from './listening/listening-profiles.js';
 import { resolveOptions } from './twilio-voice.options.js';
 
@@ -40,6 +40,11 @@ describe('the environment', () => {
     [{ PUBLIC_URL: 'http://voice.example.com' }, /PUBLIC_URL must start with https:/],
     [{ PUBLIC_URL: 'https://voice.example.com' }, /TWILIO_AUTH_TOKEN is required with a public PUBLIC_URL/],
     [{ TWILIO_ACCOUNT_SID: 'AC123' }, /TWILIO_ACCOUNT_SID must be AC and 32 hex digits/],
+    [{ PUBLIC_URL: 'https://a.example/?x=1', TWILIO_AUTH_TOKEN: 't' }, /PUBLIC_URL must carry no query/],
+    [{ PUBLIC_URL: 'https://me:pw@a.example', TWILIO_AUTH_TOKEN: 't' }, /PUBLIC_URL must carry no user name/],
+    [{ TWILIO_PHONE_NUMBER: '0 15 00' }, /TWILIO_PHONE_NUMBER must be your Twilio number with \+/],
+    [{ TWILIO_AUTH_TOKEN: ' ' }, /TWILIO_AUTH_TOKEN must be the auth token/],
+    [{ OPENAI_API_KEY: 'sk–1' }, /OPENAI_API_KEY must be an API key .*: this one holds characters/],
     [{ ELEVENLABS_API_KEY: 'sk_1' }, /ELEVENLABS_VOICE_ID is required with ELEVENLABS_API_KEY/],
     [{ ELEVENLABS_BASE_URL: 'api.elevenlabs.io' }, /ELEVENLABS_BASE_URL must be a URL such as https:/],
   ])('that is wrong is refused with the name and the fix: %j', (values, message) => {
@@ -72,6 +77,27 @@ describe('the environment', () => {
     expect(elevenLabsOptions((name) => environment[name])).toEqual(options);
   });
 
+  it('takes no spaces around a key or a token', () => {
+    const environment = readEnvironment({ TWILIO_AUTH_TOKEN: ' secret ', OPENAI_API_KEY: 'sk\n' });
+    expect(environment).toMatchObject({ TWILIO_AUTH_TOKEN: 'secret', OPENAI_API_KEY: 'sk' });
+  });
+
+  it('tells what is right beside what is wrong, each variable once', () => {
+    const { environment, problems } = inspectEnvironment({
+      PORT: 'x',
+      PUBLIC_URL: 'https://voice.example.com',
+      OPENAI_BASE_URL: 'ftp:',
+      OPENAI_MODEL: 'gpt-4o',
+    });
+    expect(environment).toMatchObject({ PORT: 3000, OPENAI_MODEL: 'gpt-4o' });
+    expect(environment.OPENAI_BASE_URL).toBeUndefined();
+    expect(problems.map(({ variable }) => variable).sort()).toEqual([
+      'OPENAI_BASE_URL',
+      'PORT',
+      'TWILIO_AUTH_TOKEN',
+    ]);
+  });
+
   it('names everything that is wrong at once', () => {
     expect(() => readEnvironment({ PORT: 'x', TWILIO_ACCOUNT_SID: 'x' })).toThrow(
       /PORT[^]*TWILIO_ACCOUNT_SID/,
@@ -80,6 +106,23 @@ describe('the environment', () => {
 });
 
 describe('the options', () => {
+  it.each([
+    [undefined, []],
+    ['one', ['one']],
+    [' one ', ['one']],
+    [
+      ['new', ' old'],
+      ['new', 'old'],
+    ],
+  ])('take %j for auth tokens', (authToken, authTokens) => {
+    expect(resolveOptions({ authToken })).toMatchObject({ authTokens });
+  });
+
+  it('take two auth tokens with a comma from the environment', () => {
+    const environment = readEnvironment({ TWILIO_AUTH_TOKEN: 'new, old' });
+    expect(resolveOptions(voiceOptions(environment)).authTokens).toEqual(['new', 'old']);
+  });
+
   it.each([
     [{ publicUrl: 'https://a.example' }, /authToken: is required because publicUrl is not loopback/],
     [{ publicUrl: 'http://a.example', authToken: 't' }, /publicUrl: must be https/],
@@ -95,7 +138,11 @@ describe('the options', () => {
     [{ limits: { maxStream: 1 } }, /maxStream/],
     [{ leadMs: 100 }, /leadMs/],
     [{ publicUrl: 'https://a.example/#', authToken: 't' }, /publicUrl: must carry no query/],
-    [{ authToken: ' ' }, /authToken/],
+    [{ authToken: ' ' }, /authToken: must be the auth token, or a list of one or two/],
+    [{ authToken: [] }, /authToken: must be/],
+    [{ authToken: ['a', ' '] }, /authToken: must be/],
+    [{ authToken: ['a', 'b', 'c'] }, /authToken: must be/],
+    [{ limits: { maxPendingPerAddress: 0 } }, /limits\.maxPendingPerAddress/],
     [{ conversation: { replyTimeoutMs: 3e9 } }, /conversation\.replyTimeoutMs/],
     [
       { playout: { fenceTimeoutMs: 5_000 } },
@@ -126,6 +173,7 @@ describe('the options', () => {
         tokenTtlMs: 60_000,
         maxPayloadBytes: 65_536,
         maxPendingSockets: 256,
+        maxPendingPerAddress: 64,
         maxStreams: 500,
       },
       playout: { leadMs: 140, markSpacingMs: 80, fenceTimeoutMs: 500 },

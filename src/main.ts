@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import type { Server } from 'node:http';
 import { ConsoleLogger } from '@nestjs/common';
 import { ConfigService } from '@nestjs/config';
 import { NestFactory } from '@nestjs/core';
@@ -41,6 +42,8 @@ try {
   const config = app.get<ConfigService<Environment, true>>(ConfigService);
   const port = config.get('PORT', { infer: true });
   const publicUrl = config.get('PUBLIC_URL', { infer: true }) ?? `http://127.0.0.1:${port}`;
+  // Node waits a minute for a request's headers and five for the rest: nobody who calls in needs that long.
+  Object.assign(app.getHttpServer() as Server, { headersTimeout: 10_000, requestTimeout: 20_000 });
   await app.listen(port);
   process.off('unhandledRejection', fail);
   say(`nestjs-twilio-voice answers calls at ${publicUrl}/voice/incoming`);

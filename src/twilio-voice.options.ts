@@ -52,7 +52,11 @@ export const twilioVoiceSchema = z
      * The account's auth token, which signs webhooks. While it is being rotated both of them, in any order that begins
      * with one that REST requests may use: what either has signed is taken.
      */
-    authToken: authToken.or(z.array(authToken).min(1).max(2)).optional(),
+    authToken: z
+      .union([authToken, z.array(authToken).min(1).max(2)], {
+        error: 'must be the auth token, or a list of one or two while it is being rotated',
+      })
+      .optional(),
     /** Signs stream tokens; the same on all instances. Default: derived from `authToken`, else random per process. */
     tokenSecret: z.string().min(16).optional(),
     limits: z

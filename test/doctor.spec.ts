@@ -2,9 +2,9 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { writeFile } from 'node:fs/promises';
+import { cp, mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import type { Finding } from '../src/doctor/check.js';
-import { SystemClock } from '../src/index.js';
+import { CALL_ADMISSION, SystemClock } from '../src/index.js';
 import { build } from './support/build.js';
 import { selfSigned } from './support/certificate.js';
 import {
@@ -124,7 +124,7 @@ describe('doctor', () => {
       check: 'configuration',
       problem: /^PUBLIC_URL is wrong/,
       fix: /must start with https:\/\//,
-      skips: { 'public-url': 'PUBLIC_URL is wrong', 'phone-number': 'public-url was skipped' },
+      skips: { 'public-url': 'PUBLIC_URL is wrong', 'phone-number': 'PUBLIC_URL is wrong' },
     },
     {
       what: 'no auth token',
@@ -238,6 +238,13 @@ describe('doctor', () => {
       fix: /pass the whole path on/,
     },
     {
+      what: 'the base path in the public URL',
+      variables: () => ({ PUBLIC_URL: `${d.publicUrl}/voice` }),
+      check: 'reachable',
+      problem: /\/voice\/voice\/incoming is answered 404/,
+      fix: /^set PUBLIC_URL to https:\/\/voice\.example\.com:\d+: the host adds \/voice itself\.$/,
+    },
+    {
       what: 'a password in front of the host',
       arrange: () => {
         d.proxy.behaviour = { status: 401 };
@@ -261,6 +268,7 @@ describe('doctor', () => {
       check: 'public-address',
       problem: /Twilio cannot reach 127\.0\.0\.1/,
       fix: /set PUBLIC_URL to an https:\/\/ address/,
+      skips: { 'phone-number': 'PUBLIC_URL is no https:// address' },
     },
     {
       what: 'a host with another auth token',
@@ -293,26 +301,37 @@ describe('doctor', () => {
       fix: /let the proxy keep \/phone/,
     },
     {
-      what: 'a host that is full',
+      what: 'a host that admits no call',
       arrange: async () => {
-        const { app, port } = await d.boot({ limits: { maxStreams: 1 } });
-        const { OpenStreams } = await import('../src/twilio/open-streams.js');
-        Object.defineProperty(app.get(OpenStreams), 'isFull', { value: true });
-        d.proxy.target = port;
+        const providers = [{ provide: CALL_ADMISSION, useValue: { admit: () => false } }];
+        d.proxy.target = (await d.boot({ providers })).port;
       },
       check: 'webhook',
-      problem: /answered with <Hangup> instead of a media stream/,
-      fix: /limits\.maxStreams/,
+      problem: /answered with <\w+> instead of a media stream/,
+      fix: /limits\.maxStreams.*CALL_ADMISSION/,
     },
     {
       what: 'a host that checks no signatures',
       variables: () => ({ PUBLIC_URL: `http://127.0.0.1:${d.hosts.at(-1)?.port}` }),
       arrange: async () => {
-        await d.boot({ publicUrl: 'http://127.0.0.1:3000', unsigned: true });
+        await d.boot({ unsigned: true });
       },
       check: 'webhook-signature',
       problem: /answered 200 instead of 403: anybody could open calls/,
       fix: /give the host TWILIO_AUTH_TOKEN/,
+    },
+    {
+      what: 'an unsigned host that was told another URL',
+      variables: () => ({
+        PUBLIC_URL: `http://127.0.0.1:${d.hosts.at(-1)?.port}`,
+        TWILIO_AUTH_TOKEN: undefined,
+      }),
+      arrange: async () => {
+        await d.boot({ unsigned: true, publicUrl: 'http://127.0.0.1:9' });
+      },
+      check: 'webhook',
+      problem: /the media stream is at ws:\/\/127\.0\.0\.1:9\/voice\/stream, and not at PUBLIC_URL/,
+      fix: /give the host PUBLIC_URL=http:\/\/127/,
     },
     {
       what: 'a proxy that does not pass upgrades on',
@@ -323,6 +342,15 @@ describe('doctor', () => {
       problem: /the handshake of wss:\/\/voice\.example\.com:\d+\/voice\/stream is answered 404/,
       fix: /Upgrade and Connection headers/,
       skips: { 'stream-signature': 'stream failed' },
+    },
+    {
+      what: 'a proxy that drops the signature of a handshake',
+      arrange: () => {
+        d.proxy.behaviour = { dropsSignature: true };
+      },
+      check: 'stream',
+      problem: /is answered 403 though it is signed/,
+      fix: /pass X-Twilio-Signature on/,
     },
     {
       what: 'an instance with another token secret',
@@ -583,7 +611,7 @@ describe('doctor', () => {
   });
 
   it('takes a host on this machine without any account for a trial', async () => {
-    const { port } = await d.boot({ publicUrl: 'http://127.0.0.1:3000', unsigned: true });
+    const { port } = await d.boot({ unsigned: true });
     const { code, output } = await d.run(program, { PORT: String(port) }, ['doctor', '--json']);
     const statuses = Object.fromEntries(found(output).map(({ name, status }) => [name, status]));
     expect(statuses).toMatchObject({
@@ -599,13 +627,28 @@ describe('doctor', () => {
     expect(code).toBe(0);
   });
 
-  it('reads a file of variables, which the environment overrides', async () => {
+  it('names the SDKs that are not installed, and needs no peer of the package itself', async () => {
+    const app = join(d.directory, 'app');
+    await cp(join(program, '../..'), join(app, 'dist'), { recursive: true });
+    await writeFile(join(app, 'package.json'), '{"type":"module"}');
+    await mkdir(join(app, 'node_modules'));
+    for (const name of ['twilio', 'undici', 'ws', 'zod'])
+      await symlink(join(process.cwd(), 'node_modules', name), join(app, 'node_modules', name));
+    const { output } = await d.run(join(app, 'dist/doctor/main.js'), d.environment, words());
+    expect(output).toMatch(
+      /✗ elevenlabs +the ElevenLabs SDK is not installed.*\n +Fix: run npm install elevenlabs@/,
+    );
+    expect(output).toMatch(/✗ openai +the OpenAI SDK is not installed.*\n +Fix: run npm install openai@/);
+    expect(output).toMatch(/: 10 ok, 0 to look at, 2 failed, 1 skipped\./);
+  });
+
+  it('reads .env or another file of variables, which the environment overrides', async () => {
     const file = join(d.directory, 'deployment.env');
     const lines = Object.entries({ ...d.environment, OPENAI_MODEL: 'gpt-9' }).map(
       ([name, value]) => `${name}=${value}`,
     );
     await writeFile(file, lines.join('\n'));
-    const args = [...words(), '--env-file', file, '--json'];
+    const args = [...words(), '--env', file, '--json'];
     const alone = await d.run(program, {}, args);
     expect(
       found(alone.output)
@@ -614,6 +657,14 @@ describe('doctor', () => {
     ).toEqual(['openai']);
     const overridden = await d.run(program, { OPENAI_MODEL: 'gpt-4o-mini' }, args);
     expect(overridden.code).toBe(0);
+    const unnamed = join(d.directory, '.env');
+    await rename(file, unnamed);
+    const { output } = await d.run(program, {}, words());
+    await rm(unnamed);
+    expect(output).toContain(
+      'read from the environment and .env: ElevenLabs speaks, a language model answers',
+    );
+    expect(output).toContain('✗ openai');
   });
 
   it('leaves out what --skip names, and what depends on it', async () => {
@@ -656,7 +707,7 @@ describe('doctor', () => {
     [['doctor', '--twilio-api', 'twilio'], 2, /--twilio-api must be a URL/],
     [['doctor', '--base-path', '/voice/'], 2, /--base-path must be path segments/],
     [['doctor', '--skip', 'all'], 2, /--skip all: there is no such check/],
-    [['doctor', '--env-file', 'nowhere.env'], 2, /nowhere\.env cannot be read \(ENOENT\)/],
+    [['doctor', '--env', 'nowhere.env'], 2, /nowhere\.env cannot be read \(ENOENT\)/],
   ])('with the arguments %j ends with %i', async (args, code, message) => {
     const ended = await d.run(program, {}, args);
     expect(ended.code).toBe(code);

@@ -3,6 +3,7 @@ import { redTests, type Mutant } from './support/mutant.js';
 
 const REGISTRY = 'src/call/call-registry.ts';
 const UTTERANCE = 'src/playout/utterance.ts';
+const ATTACKS = 'test/attacks.spec.ts';
 
 /** The mistakes this project was made to avoid: each, made on purpose, must turn these tests red. */
 const CONTROLS: readonly (Mutant & { readonly mistake: string; readonly red: readonly string[] })[] = [
@@ -188,13 +189,94 @@ const CONTROLS: readonly (Mutant & { readonly mistake: string; readonly red: rea
     specs: ['src/tts/elevenlabs/http-speech.spec.ts'],
     red: ['speech over HTTP has a signal of its own for every request: a cut one leaves the others alone'],
   },
+  {
+    mistake: 'a webhook is believed without a signature',
+    edits: [{ file: 'src/twilio/signature.guard.ts', from: 'return genuine;', to: 'return true;' }],
+    specs: [ATTACKS],
+    only: 'a status without a signature|an unsigned request to /voice/incoming',
+    red: [
+      'A host with twenty calls going on refuses a status without a signature',
+      'A host with twenty calls going on refuses an unsigned request to /voice/incoming',
+    ],
+  },
+  {
+    mistake: 'a webhook’s address is made of what it says about its host',
+    edits: [
+      {
+        file: 'src/twilio/signature.ts',
+        from: 'const url = this.origin + target;',
+        to: "const url = `https://${request.headers.host ?? ''}${target}`;",
+      },
+    ],
+    specs: [ATTACKS],
+    only: 'a status signed for the host that its Host names',
+    red: ['A host with twenty calls going on refuses a status signed for the host that its Host names'],
+  },
+  {
+    mistake: 'a handshake is taken without a right signature',
+    edits: [
+      {
+        file: 'src/twilio/signature.ts',
+        from: 'const given = Buffer.from(signature);',
+        to: 'const given = this.handshakes[0] ?? Buffer.from(signature);',
+      },
+    ],
+    specs: [ATTACKS],
+    only: 'a handshake with a wrong signature',
+    red: ['A host with twenty calls going on refuses a handshake with a wrong signature'],
+  },
+  {
+    mistake: 'a token is good for any call',
+    edits: [
+      {
+        file: 'src/twilio/stream-token.ts',
+        from: "if (claims.callSid !== callSid) return 'other-call';",
+        to: '',
+      },
+    ],
+    specs: [ATTACKS],
+    only: 'a stream of a call that nobody makes, with a good token of another one',
+    red: [
+      'A host with twenty calls going on refuses a stream of a call that nobody makes, with a good token of another one',
+    ],
+  },
+  {
+    mistake: 'a token is good again and again',
+    edits: [
+      {
+        file: 'src/twilio/stream-token.ts',
+        from: "if (this.redeemed.has(claims.nonce)) return 'reused';",
+        to: '',
+      },
+    ],
+    specs: [ATTACKS],
+    only: 'a second use of a token that an attacker used first, and ends no call of anybody else with it',
+    red: [
+      'A host with twenty calls going on refuses a second use of a token that an attacker used first, and ends no call of anybody else with it',
+    ],
+  },
+  {
+    mistake: 'a webhook that is repeated takes a call away from its caller',
+    edits: [
+      {
+        file: 'src/twilio/stream-token.ts',
+        from: "if (goesOn && !claims.follows) return 'call-going-on';",
+        to: '',
+      },
+    ],
+    specs: [ATTACKS],
+    only: 'a stream of a call going on, with a good token from its own webhook, repeated',
+    red: [
+      'A host with twenty calls going on refuses a stream of a call going on, with a good token from its own webhook, repeated',
+    ],
+  },
 ];
 
 describe('a mistake made on purpose is noticed', () => {
   it.each(CONTROLS)(
     '$mistake',
-    async ({ edits, specs, red }) => {
-      expect(await redTests({ edits, specs })).toEqual(expect.arrayContaining([...red]));
+    async ({ red, ...mutant }) => {
+      expect(await redTests(mutant)).toEqual(expect.arrayContaining([...red]));
     },
     60_000,
   );

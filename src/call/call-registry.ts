@@ -218,7 +218,8 @@ export class CallRegistry implements StreamAcceptor, OnModuleDestroy {
   }
 
   /** The same fault in every call is one error. */
-  private tell(callSid: string, line: string): void {
+  private tell(callSid: string, problem: string): void {
+    const line = forLog(this.redactor, problem);
     if (this.told.has(line)) this.logger.debug(`Call ${callSid}: ${line}`);
     else this.logger.error(`Call ${callSid}: ${line}`);
     this.told.add(line);

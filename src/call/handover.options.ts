@@ -6,16 +6,19 @@ const E164 = /^\+[1-9]\d{6,14}$/;
 const SIP =
   /^sips?:[\w.!~*'()&=+$%-]{1,64}@[a-z0-9](?:[a-z0-9.-]{0,198}[a-z0-9])?(?::\d{1,5})?(?:;transport=(?:udp|tcp|tls))?$/i;
 
+/** A queue at Twilio. */
+const QUEUE = /^queue:[\w-]{1,64}$/;
+
 const name = z.string().regex(NAME, 'must be a name of letters, digits, _ and -, such as sales');
 const number = z
   .string()
   .refine(
-    (to) => E164.test(to) || SIP.test(to),
-    'must be a number such as +4930123456 or a URI such as sip:desk@example.com',
+    (to) => E164.test(to) || SIP.test(to) || QUEUE.test(to),
+    'must be a number such as +4930123456, a URI such as sip:desk@example.com, or a queue such as queue:support',
   );
 
 const transferTarget = z.strictObject({
-  /** E.164 number, or SIP URI. */
+  /** E.164 number, SIP URI, or `queue:` and the name of a queue at Twilio. */
   to: number,
   /** When to transfer there, for the agent's model. */
   description: z.string().trim().min(1).optional(),

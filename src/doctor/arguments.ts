@@ -26,7 +26,7 @@ variables of .env.example from the environment and from .env, and TWILIO_PHONE_N
 no call: the host is asked for TwiML for a call that does not exist (its SID is all zeros, its direction outbound-api),
 and its media stream is opened and refused before a call begins. A CALL_ADMISSION of yours is asked once.
 
-  --env-file PATH     file of variables (.env, if there is one); the environment comes first
+  --env PATH          file of variables (.env, if there is one); the environment comes first
   --base-path PATH    option basePath of the host (voice)
   --resolve ADDRESS   IP address to connect to instead of what the name in PUBLIC_URL resolves to
   --skip NAME         leaves a check out; may be given several times
@@ -47,8 +47,7 @@ export class UsageError extends Error {
 /** @throws UsageError that names what is wrong */
 export function readArguments(words: readonly string[]): DoctorArguments {
   const { values, positionals } = parsed(words);
-  if (values.help || (words.length === 0 && positionals.length === 0))
-    return { ...argumentsOf({}), help: true };
+  if (values.help || words.length === 0) return { ...argumentsOf({}), help: true };
   if (positionals.length !== 1 || positionals[0] !== 'doctor')
     throw new UsageError(`The only command is doctor, not ${positionals.join(' ') || 'none'}.`);
   return argumentsOf(values);
@@ -62,7 +61,7 @@ function parsed(words: readonly string[]) {
       args: [...words],
       allowPositionals: true,
       options: {
-        'env-file': { type: 'string' },
+        env: { type: 'string' },
         'base-path': { type: 'string', default: 'voice' },
         resolve: { type: 'string' },
         skip: { type: 'string', multiple: true, default: [] },
@@ -95,7 +94,7 @@ function argumentsOf(values: Values): DoctorArguments {
   return {
     help: false,
     json: values.json ?? false,
-    envFile: values['env-file'],
+    envFile: values.env,
     basePath,
     resolve,
     twilioApi: twilioApi === undefined ? undefined : new URL(twilioApi).origin,

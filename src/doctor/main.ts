@@ -11,6 +11,8 @@ const WRONG_USAGE = 2;
 const { env, stdout } = process;
 const colors = stdout.isTTY && (env['NO_COLOR'] ?? '') === '' && env['TERM'] !== 'dumb';
 
+stdout.on('error', () => process.exit()); // nobody reads any more, as with `| head`
+
 try {
   const wanted = readArguments(process.argv.slice(2));
   if (wanted.help) stdout.write(USAGE);

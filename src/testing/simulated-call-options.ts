@@ -14,6 +14,8 @@ export interface SimulatedCallOptions {
   readonly from?: string;
   readonly to?: string;
   readonly callSid?: string;
+  /** `inbound` by default. */
+  readonly direction?: 'inbound' | 'outbound-api';
   readonly accountSid?: string;
   /** `customParameters` of `connectStream`; with TwiML its `<Parameter>`s count. */
   readonly parameters?: Readonly<Record<string, string>>;

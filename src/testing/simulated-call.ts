@@ -53,11 +53,12 @@ export class SimulatedCall extends SimulatedCaller {
     this.to = options.to ?? '+15005550006';
     const { clock, transport, authToken } = options;
     const { callSid, accountSid, from, to } = this;
+    const { direction = 'inbound' } = options;
     const onError = (problem: string) => {
       this.record('error', problem);
     };
     const line = { clock, transport, network: this.#network, authToken, onError };
-    this.#requests = new TwilioRequests({ ...line, callSid, accountSid, from, to });
+    this.#requests = new TwilioRequests({ ...line, callSid, accountSid, from, to, direction });
     this.connected = new Promise((resolve) => {
       this.#settleConnected = resolve;
     });

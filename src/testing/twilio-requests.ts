@@ -16,6 +16,7 @@ export interface TwilioRequestsOptions {
   readonly accountSid: string;
   readonly from: string;
   readonly to: string;
+  readonly direction: string;
   readonly onError: (problem: string) => void;
 }
 
@@ -88,13 +89,19 @@ export class TwilioRequests {
   }
 
   #callForm(status: string): Record<string, string> {
-    const { callSid: CallSid, accountSid: AccountSid, from: From, to: To } = this.#options;
+    const {
+      callSid: CallSid,
+      accountSid: AccountSid,
+      from: From,
+      to: To,
+      direction: Direction,
+    } = this.#options;
     const parties = { From, Caller: From, To, Called: To };
     return {
       CallSid,
       AccountSid,
       ...parties,
-      Direction: 'inbound',
+      Direction,
       CallStatus: status,
       ApiVersion: '2010-04-01',
     };

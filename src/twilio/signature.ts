@@ -38,6 +38,7 @@ export class TwilioSignatures implements OnModuleInit {
   private readonly origin: string;
   /** A handshake's signature covers nothing but its URL: all that are right are known beforehand. */
   private readonly handshakes: readonly Buffer[];
+  private toldOfRawBody = false;
 
   constructor(@Inject(TWILIO_VOICE_OPTIONS) options: ResolvedTwilioVoiceOptions) {
     this.authTokens = options.authTokens;
@@ -86,7 +87,9 @@ export class TwilioSignatures implements OnModuleInit {
 
   private json(signature: string, url: string, { rawBody }: SignedWebhook): boolean {
     if (rawBody === undefined) {
-      this.logger.warn('A JSON webhook needs NestFactory.create(…, { rawBody: true }); it is refused');
+      if (!this.toldOfRawBody)
+        this.logger.warn('A JSON webhook needs NestFactory.create(…, { rawBody: true }); it is refused');
+      this.toldOfRawBody = true;
       return false;
     }
     const body = rawBody.toString('utf8');
@@ -110,13 +113,22 @@ function signatureOf({ headers }: SignedRequest): string | undefined {
   return typeof signature === 'string' && signature !== '' ? signature : undefined;
 }
 
-const FORWARDED = ['forwarded', 'via', 'x-real-ip', 'cf-connecting-ip', 'origin'];
+/** Headers that a proxy adds, and those of a web page. */
+const FOREIGN = new Set([
+  'forwarded',
+  'via',
+  'x-real-ip',
+  'x-client-ip',
+  'x-original-host',
+  'true-client-ip',
+  'cf-connecting-ip',
+  'origin',
+  'sec-fetch-site',
+]);
 
 /** A tunnel's or proxy's requests come from loopback too, but most name another host or say that they were forwarded. */
 function isLocal({ headers, socket }: SignedRequest): boolean {
-  const foreign = Object.keys(headers).some(
-    (name) => FORWARDED.includes(name) || name.startsWith('x-forwarded-'),
-  );
+  const foreign = Object.keys(headers).some((name) => FOREIGN.has(name) || name.startsWith('x-forwarded-'));
   const host = (headers.host ?? '').replace(/:\d+$/, '');
   return !foreign && LOCAL_HOSTS.has(host) && LOOPBACK.test(socket.remoteAddress ?? '');
 }

@@ -23,6 +23,8 @@ type Form = Record<string, string>;
 
 /** `DialCallStatus` of a transfer that somebody took, or that the caller gave up. */
 const CONNECTED = new Set(['completed', 'answered', 'canceled']);
+/** `QueueResult` of a call that somebody took, or that the caller gave up. */
+const SERVED = new Set(['bridged', 'bridging-in-process', 'hangup', 'leave', 'redirected']);
 
 /** Twilio's webhooks; mount it with {@link twilioVoiceController}. */
 @UseGuards(TwilioSignatureGuard)
@@ -76,7 +78,10 @@ export class TwilioVoiceController {
   @Header('Content-Type', 'text/xml')
   transferred(@Body() form: Form): string {
     requiredField(form, 'CallSid');
-    return CONNECTED.has(form.DialCallStatus ?? '') ? this.twiml.hangUp() : this.twiml.transferFailed();
+    const { DialCallStatus = '', QueueResult = '' } = form;
+    return CONNECTED.has(DialCallStatus) || SERVED.has(QueueResult)
+      ? this.twiml.hangUp()
+      : this.twiml.transferFailed();
   }
 
   private received(call: IncomingCall): Promise<Reception> {

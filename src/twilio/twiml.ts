@@ -9,6 +9,8 @@ import { StreamTokens, TOKEN_PARAMETER } from './stream-token.js';
 /** Name and value of a `<Parameter>` together must stay below this many characters. */
 const PARAMETER_LIMIT = 500;
 
+/** Begins the target of a transfer that is a queue. */
+const QUEUE = 'queue:';
 /** A `<Say>` takes that many characters. */
 const SAY_LIMIT = 4_096;
 
@@ -40,9 +42,13 @@ export class VoiceTwiml {
   /** Connects the caller with somebody else; how that ended is asked for when it is over. */
   transfer({ to, callerId, ringSeconds }: ResolvedTransferTarget): string {
     const response = new VoiceResponse();
+    const then = { action: webhookUrl(this.options, 'transferred'), method: 'POST' };
+    if (to.startsWith(QUEUE)) {
+      response.enqueue(then, to.slice(QUEUE.length));
+      return response.toString();
+    }
     const dial = response.dial({
-      action: webhookUrl(this.options, 'transferred'),
-      method: 'POST',
+      ...then,
       timeout: ringSeconds,
       ...(callerId === undefined ? {} : { callerId }),
     });

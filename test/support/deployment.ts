@@ -2,10 +2,10 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { INestApplication } from '@nestjs/common';
+import type { INestApplication, Provider } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import {
   MediaStreamAdapter,
@@ -35,8 +35,9 @@ export interface HostSettings extends Pick<
 > {
   /** A global prefix of the host's routes. */
   readonly prefix?: string;
-  /** Without an auth token: for a loopback URL only. */
+  /** At its own loopback address, without an auth token. */
   readonly unsigned?: boolean;
+  readonly providers?: Provider[];
 }
 
 /** A host of this package that listens on this machine. */
@@ -121,7 +122,8 @@ export class Deployment {
   }
 
   /** Another host; requests go to the first one unless the proxy is told otherwise. */
-  async boot({ prefix, unsigned, ...settings }: HostSettings = {}): Promise<ListeningHost> {
+  async boot({ prefix, unsigned, providers = [], ...settings }: HostSettings = {}): Promise<ListeningHost> {
+    const reserved = unsigned === true ? await freePort() : 0;
     const agent: VoiceAgent = {
       onCallStart: () => this.ask('onCallStart'),
       reply: () => this.ask('reply'),
@@ -132,9 +134,10 @@ export class Deployment {
         TwilioVoiceModule.forRoot({
           agent: NoAgent,
           publicUrl: this.publicUrl,
-          ...(unsigned === true ? {} : { authToken: AUTH_TOKEN }),
+          ...(unsigned === true ? { publicUrl: `http://127.0.0.1:${reserved}` } : { authToken: AUTH_TOKEN }),
           ...settings,
           providers: [
+            ...providers,
             { provide: VOICE_AGENT, useValue: agent },
             { provide: VOICE, useValue: new ScriptedVoice(new SystemClock()) },
           ],
@@ -146,7 +149,7 @@ export class Deployment {
     const app = module.createNestApplication({ logger: { log: () => undefined, warn: log, error: log } });
     if (prefix !== undefined) app.setGlobalPrefix(prefix);
     MediaStreamAdapter.install(app);
-    await app.listen(0, '127.0.0.1');
+    await app.listen(reserved, '127.0.0.1');
     const { port } = (app.getHttpServer() as Server).address() as AddressInfo;
     const host = { port, app };
     this.hosts.push(host);
@@ -212,4 +215,12 @@ class NoAgent implements VoiceAgent {
   reply(): string {
     return '';
   }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
 }

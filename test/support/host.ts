@@ -110,11 +110,14 @@ export class Host<V extends Voice = ScriptedVoice> {
   }
 
   /** A call comes in and follows the real TwiML; each has a network of its own seed. */
-  dial(options: Partial<SimulatedCallOptions> = {}): SimulatedCall {
+  dial(
+    options: Partial<SimulatedCallOptions> = {},
+    webhook = `${publicUrl}/voice/incoming`,
+  ): SimulatedCall {
     const { clock, transport } = this;
     const network = { ...NETWORK, seed: ++this.#calls };
     const call = new SimulatedCall({ clock, transport, authToken: AUTH_TOKEN, network, ...options });
-    call.dial(`${publicUrl}/voice/incoming`);
+    call.dial(webhook);
     return call;
   }
 

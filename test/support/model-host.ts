@@ -57,6 +57,7 @@ export class ModelHost {
   readonly events: CallEvent[] = [];
   call!: SimulatedCall;
   readonly #url: string;
+  #calls = 0;
 
   private constructor(
     readonly clock: ScaledClock,
@@ -126,6 +127,7 @@ export class ModelHost {
       clock: this.clock,
       transport: networkTransport(),
       authToken: AUTH_TOKEN,
+      from: `+1500555${1_000 + ++this.#calls}`, // one number that calls again and again would be refused
       ...own,
     });
     this.call = call;

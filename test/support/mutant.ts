@@ -8,6 +8,8 @@ export interface Mutant {
   readonly edits: readonly { readonly file: string; readonly from: string; readonly to: string }[];
   /** Spec files to run against it. */
   readonly specs: readonly string[];
+  /** Only tests whose full names match that pattern; all by default. */
+  readonly only?: string;
 }
 
 const JEST_CONFIG = `import base from './base.config.mjs';
@@ -15,7 +17,7 @@ export default { ...base, globalSetup: undefined, maxWorkers: 1, testTimeout: 5_
 `;
 
 /** Makes the mistake in a copy of the project and runs the specs there. @returns the full names of the red tests */
-export async function redTests({ edits, specs }: Mutant): Promise<string[]> {
+export async function redTests({ edits, specs, only }: Mutant): Promise<string[]> {
   const copy = mkdtempSync(join(tmpdir(), 'mutant-'));
   try {
     for (const part of ['src', 'test', 'package.json']) cpSync(part, join(copy, part), { recursive: true });
@@ -23,7 +25,7 @@ export async function redTests({ edits, specs }: Mutant): Promise<string[]> {
     writeFileSync(join(copy, 'jest.config.mjs'), JEST_CONFIG);
     symlinkSync(join(process.cwd(), 'node_modules'), join(copy, 'node_modules'));
     for (const { file, from, to } of edits) replaceOnce(join(copy, file), from, to);
-    return await run(copy, specs);
+    return await run(copy, only === undefined ? specs : [...specs, '--testNamePattern', only]);
   } finally {
     rmSync(copy, { recursive: true, force: true });
   }

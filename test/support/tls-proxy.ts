@@ -17,7 +17,9 @@ export interface ProxyBehaviour {
   readonly withoutUpgrades?: boolean;
   /** Passes handshakes on to another port. */
   readonly upgradePort?: number;
-  /** Accepts handshakes itself and swallows what comes. */
+  /** Passes handshakes on without Twilio's signature. */
+  readonly dropsSignature?: boolean;
+  /** Passes handshakes on, and nothing that is sent after them. */
   readonly swallows?: boolean;
 }
 
@@ -77,11 +79,14 @@ export class TlsProxy {
 
   #upgrade(incoming: IncomingMessage, socket: Duplex, head: Buffer): void {
     this.#keep(socket);
-    const { withoutUpgrades, upgradePort, swallows } = this.behaviour;
+    const { withoutUpgrades, dropsSignature, upgradePort, swallows } = this.behaviour;
     const lines = [`${incoming.method ?? 'GET'} ${this.#path(incoming)} HTTP/1.1`];
-    for (const [name, value] of Object.entries(incoming.headers))
-      if (withoutUpgrades !== true || !/^(?:upgrade|connection)$/.test(name))
-        lines.push(`${name}: ${String(value)}`);
+    for (const [name, value] of Object.entries(incoming.headers)) {
+      const isDropped =
+        (withoutUpgrades === true && /^(?:upgrade|connection)$/.test(name)) ||
+        (dropsSignature === true && name === 'x-twilio-signature');
+      if (!isDropped) lines.push(`${name}: ${String(value)}`);
+    }
     if (withoutUpgrades === true) lines.push('connection: close');
     const host = this.#keep(connect(upgradePort ?? this.target, '127.0.0.1'));
     host.write(`${lines.join('\r\n')}\r\n\r\n`);

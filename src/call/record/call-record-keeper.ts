@@ -15,13 +15,17 @@ export class CallRecordKeeper implements BeforeApplicationShutdown {
   private readonly logger = new Logger('TwilioVoice');
   private readonly storing = new Set<Promise<void>>();
 
+  /** @throws Error that names what a provider of the host's lacks */
   constructor(
     @Inject(CallRegistry) calls: Pick<CallRegistry, 'started$'>,
     @Inject(CLOCK) private readonly clock: Clock,
     @Optional() @Inject(CALL_RECORDS) private readonly store?: CallRecordStore,
     @Optional() @Inject(REDACTOR) private readonly redactor: Redactor = new StandardRedactor(),
   ) {
+    if (typeof redactor.redact !== 'function')
+      throw new Error('REDACTOR must have a method redact(text, place)');
     if (store === undefined) return;
+    if (typeof store.store !== 'function') throw new Error('CALL_RECORDS must have a method store(record)');
     calls.started$.subscribe((call) => {
       this.follow(call);
     });

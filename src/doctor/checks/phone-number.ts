@@ -21,7 +21,7 @@ export const phoneNumber: Check<DoctorContext> = {
       PUBLIC_URL,
     } = context.settings.environment;
     if (sid === undefined || token === undefined) return skipped('there is no Twilio account');
-    if (PUBLIC_URL === undefined) return skipped('PUBLIC_URL is not set');
+    if (PUBLIC_URL?.startsWith('https:') !== true) return skipped('PUBLIC_URL is no https:// address');
     try {
       const destinations = await destinationsOf(await twilioClient(context, sid, token), number);
       return number === undefined

@@ -8,7 +8,7 @@ export const publicUrl: Check<DoctorContext> = {
   reads: ['PUBLIC_URL', 'PORT'],
   run({ settings, basePath }): Finding {
     const { pathname } = new URL(settings.publicUrl);
-    const webhooks = new RegExp(`/${basePath}(?:/(?:incoming|status|stream|stream-status|continue))?$`);
+    const webhooks = new RegExp(`/${basePath}/[\\w-]+$`);
     if (webhooks.test(pathname))
       return failed(
         `PUBLIC_URL ends with ${pathname}, which the host adds itself`,

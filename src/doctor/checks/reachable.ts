@@ -20,41 +20,69 @@ export const reachable: Check<DoctorContext> = {
   },
 };
 
-function judged(url: string, { status, headers, ms }: HttpAnswer, context: DoctorContext): Finding {
+/** What an answer means that this package does not give; the first that fits counts. */
+interface Rule {
+  readonly fits: (answer: HttpAnswer) => boolean;
+  /** Follows "POST … is answered STATUS". */
+  readonly means: (answer: HttpAnswer) => string;
+  readonly fix: (context: DoctorContext) => string;
+}
+
+const statuses =
+  (...those: readonly number[]) =>
+  ({ status }: HttpAnswer): boolean =>
+    those.includes(status);
+
+const RULES: readonly Rule[] = [
+  {
+    fits: ({ headers }) => headers['ngrok-error-code'] !== undefined,
+    means: ({ headers }) => ` by ngrok (${headers['ngrok-error-code'] ?? ''})`,
+    fix: () => 'start the tunnel, or set PUBLIC_URL to the address it has now.',
+  },
+  {
+    fits: ({ status }) => status >= 300 && status < 400,
+    means: ({ headers }) =>
+      `, a redirect${target(headers['location'])}: a media stream follows none, and a form is lost`,
+    fix: () => 'set PUBLIC_URL to the address it leads to, or take the redirect out of the proxy.',
+  },
+  {
+    fits: statuses(404),
+    means: () => '',
+    fix: notFoundFix,
+  },
+  {
+    fits: statuses(401, 407),
+    means: () => ' by something that wants a password',
+    fix: ({ basePath }) => `take the password off /${basePath} in the proxy: Twilio's signature protects it.`,
+  },
+  { fits: statuses(405), means: () => '', fix: () => 'let the proxy pass POST on.' },
+  {
+    fits: statuses(502, 503, 504),
+    means: () => ': the proxy does not reach the host',
+    fix: ({ settings }) =>
+      `start the host, and point the proxy or tunnel at its port (PORT is ${settings.environment.PORT}).`,
+  },
+  { fits: ({ status }) => status >= 500, means: () => '', fix: () => 'look into the log of the host.' },
+  {
+    fits: () => true,
+    means: () => ' without any signature: that is another server, or a page of the tunnel',
+    fix: () => 'point the proxy or tunnel at the host, or correct PUBLIC_URL.',
+  },
+];
+
+function judged(url: string, answer: HttpAnswer, context: DoctorContext): Finding {
+  const { status, ms } = answer;
   if (status === 403 || status === 400) return ok(`${url} answers (${Math.round(ms)} ms)`);
-  const at = `POST ${url} is answered`;
-  const { PORT } = context.settings.environment;
-  if (headers['ngrok-error-code'] !== undefined)
-    return failed(
-      `${at} ${status} by ngrok (${headers['ngrok-error-code']})`,
-      'start the tunnel, or set PUBLIC_URL to the address it has now.',
-    );
-  if (status >= 300 && status < 400)
-    return failed(
-      `${at} ${status}, a redirect${target(headers['location'])}: a media stream follows none, and a form is lost`,
-      'set PUBLIC_URL to the address it leads to, or take the redirect out of the proxy.',
-    );
-  if (status === 404)
-    return failed(
-      `${at} 404`,
-      `let the proxy pass the whole path on to the host, and give the doctor --base-path if the host has another one than ${context.basePath}.`,
-    );
-  if (status === 401 || status === 407)
-    return failed(
-      `${at} ${status}`,
-      `take the password off /${context.basePath} in the proxy: Twilio's signature protects it.`,
-    );
-  if (status === 405) return failed(`${at} 405`, 'let the proxy pass POST on.');
-  if (status >= 502 && status <= 504)
-    return failed(
-      `${at} ${status}: the proxy does not reach the host`,
-      `start the host, and point the proxy or tunnel at its port (PORT is ${PORT}).`,
-    );
-  if (status >= 500) return failed(`${at} ${status}`, 'look into the log of the host.');
-  return failed(
-    `${at} ${status} without any signature: that is another server, or a page of the tunnel`,
-    'point the proxy or tunnel at the host, or correct PUBLIC_URL.',
-  );
+  const rule = RULES.find(({ fits }) => fits(answer));
+  return failed(`POST ${url} is answered ${status}${rule?.means(answer) ?? ''}`, rule?.fix(context) ?? '');
+}
+
+/** The base path is often taken for a part of PUBLIC_URL. */
+function notFoundFix({ settings: { publicUrl }, basePath }: DoctorContext): string {
+  const doubled = `/${basePath}`;
+  if (publicUrl.endsWith(doubled))
+    return `set PUBLIC_URL to ${publicUrl.slice(0, -doubled.length)}: the host adds ${doubled} itself.`;
+  return `let the proxy pass the whole path on to the host, and give the doctor --base-path if the host has another one than ${basePath}.`;
 }
 
 /** Where a redirect leads, without its query. */

@@ -41,11 +41,8 @@ async function judged(context: DoctorContext, url: string, answer: HttpAnswer): 
       `a call is answered with <${twiml.children[0]?.name ?? 'Response'}> instead of a media stream`,
       'see whether the host is full (limits.maxStreams), and let CALL_ADMISSION admit a call of direction outbound-api without numbers.',
     );
-  if (!/^wss:/i.test(stream.url) && /^https:/i.test(url))
-    return failed(
-      `the media stream is at ${stream.url}: Twilio opens wss:// only`,
-      'give the host the https:// address as PUBLIC_URL (option publicUrl), and start it again.',
-    );
+  const misplaced = misplacedStream(stream.url, url, context.settings.publicUrl);
+  if (misplaced !== undefined) return misplaced;
   context.stream = stream;
   if (answer.ms > SLOW_MS)
     return warning(
@@ -55,6 +52,15 @@ async function judged(context: DoctorContext, url: string, answer: HttpAnswer): 
   const how =
     context.settings.environment.TWILIO_AUTH_TOKEN === undefined ? 'an unsigned call' : 'a signed call';
   return ok(`${how} is answered with a media stream at ${stream.url} (${Math.round(answer.ms)} ms)`);
+}
+
+/** @returns what is wrong with the address of the stream, if anything */
+function misplacedStream(streamUrl: string, url: string, publicUrl: string): Finding | undefined {
+  const fix = `give the host PUBLIC_URL=${publicUrl} (option publicUrl), and start it again.`;
+  if (!/^wss:/i.test(streamUrl) && /^https:/i.test(url))
+    return failed(`the media stream is at ${streamUrl}: Twilio opens wss:// only`, fix);
+  if (new URL(streamUrl).host === new URL(url).host) return undefined;
+  return failed(`the media stream is at ${streamUrl}, and not at PUBLIC_URL`, fix);
 }
 
 async function refused(context: DoctorContext, url: string): Promise<Finding> {

@@ -83,6 +83,11 @@ const TOKENS: Attack[] = [
     _token: mint(host, NOBODYS_CALL),
   })),
   starts(
+    'of a call that nobody makes, with a good token of another one',
+    (host) => ({ _token: mint(host, `CA${'7e'.repeat(16)}`) }),
+    nobodys,
+  ),
+  starts(
     'with a token that has just expired',
     (host) => ({ _token: oldToken(host, NOBODYS_CALL, 60_001) }),
     nobodys,

@@ -73,15 +73,19 @@ const SIGNATURES: Attack[] = [
   spoof('that says it is another method', () => [['X-HTTP-Method-Override', 'GET']]),
 ];
 
-const ROUTES: Attack[] = [
+/** The webhooks there are. */
+export const ROUTES = [
   'incoming',
+  'outgoing',
   'continue',
   'transferred',
   'status',
   'stream-status',
   'answered-by',
   'recording',
-].map((route) => ({
+];
+
+const UNSIGNED: Attack[] = ROUTES.map((route) => ({
   name: `an unsigned request to /voice/${route}`,
   refused: 403,
   attack: async (host, victim) => {
@@ -212,7 +216,7 @@ const MESSAGES: Attack[] = [
 /** Against the webhooks. */
 export const WEBHOOK_ATTACKS: readonly Attack[] = [
   ...SIGNATURES,
-  ...ROUTES,
+  ...UNSIGNED,
   ...PATHS,
   ...BODIES,
   ...MESSAGES,
