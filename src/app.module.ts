@@ -50,6 +50,7 @@ export class HealthController {
           PUBLIC_URL: config.get('PUBLIC_URL'),
           TWILIO_ACCOUNT_SID: config.get('TWILIO_ACCOUNT_SID'),
           TWILIO_AUTH_TOKEN: config.get('TWILIO_AUTH_TOKEN'),
+          TWILIO_SECONDARY_AUTH_TOKEN: config.get('TWILIO_SECONDARY_AUTH_TOKEN'),
         }),
       providers: [
         {

@@ -42,6 +42,7 @@ describe('the environment', () => {
     [{ TWILIO_ACCOUNT_SID: 'AC123' }, /TWILIO_ACCOUNT_SID must be AC and 32 hex digits/],
     [{ PUBLIC_URL: 'https://a.example/?x=1', TWILIO_AUTH_TOKEN: 't' }, /PUBLIC_URL must carry no query/],
     [{ PUBLIC_URL: 'https://me:pw@a.example', TWILIO_AUTH_TOKEN: 't' }, /PUBLIC_URL must carry no user name/],
+    [{ OPENAI_BASE_URL: 'https://me:pw@a.example/v1' }, /OPENAI_BASE_URL must carry no user name/],
     [{ TWILIO_PHONE_NUMBER: '0 15 00' }, /TWILIO_PHONE_NUMBER must be your Twilio number with \+/],
     [{ TWILIO_AUTH_TOKEN: ' ' }, /TWILIO_AUTH_TOKEN must be the auth token/],
     [{ OPENAI_API_KEY: 'sk–1' }, /OPENAI_API_KEY must be an API key .*: this one holds characters/],
@@ -118,8 +119,11 @@ describe('the options', () => {
     expect(resolveOptions({ authToken })).toMatchObject({ authTokens });
   });
 
-  it('take two auth tokens with a comma from the environment', () => {
-    const environment = readEnvironment({ TWILIO_AUTH_TOKEN: 'new, old' });
+  it('take both auth tokens of the environment', () => {
+    const environment = readEnvironment({
+      TWILIO_AUTH_TOKEN: 'new',
+      TWILIO_SECONDARY_AUTH_TOKEN: 'old',
+    });
     expect(resolveOptions(voiceOptions(environment)).authTokens).toEqual(['new', 'old']);
   });
 
@@ -138,10 +142,10 @@ describe('the options', () => {
     [{ limits: { maxStream: 1 } }, /maxStream/],
     [{ leadMs: 100 }, /leadMs/],
     [{ publicUrl: 'https://a.example/#', authToken: 't' }, /publicUrl: must carry no query/],
-    [{ authToken: ' ' }, /authToken: must be the auth token, or a list of one or two/],
-    [{ authToken: [] }, /authToken: must be/],
-    [{ authToken: ['a', ' '] }, /authToken: must be/],
-    [{ authToken: ['a', 'b', 'c'] }, /authToken: must be/],
+    [{ authToken: ' ' }, /authToken: must not be empty/],
+    [{ authToken: [] }, /authToken: must be one auth token, or two/],
+    [{ authToken: ['a', ' '] }, /authToken\.1: must not be empty/],
+    [{ authToken: ['a', 'b', 'c'] }, /authToken: must be one auth token, or two/],
     [{ limits: { maxPendingPerAddress: 0 } }, /limits\.maxPendingPerAddress/],
     [{ conversation: { replyTimeoutMs: 3e9 } }, /conversation\.replyTimeoutMs/],
     [

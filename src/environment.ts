@@ -3,6 +3,8 @@ import type { ElevenLabsOptions } from './tts/elevenlabs/index.js';
 import type { OpenAiAgentOptions } from './conversation/openai/index.js';
 import type { TwilioVoiceOptions } from './twilio-voice.options.js';
 
+const NO_USER = 'must carry no user name or password';
+const hasNoUser = (url: string) => !/^[^/]*\/\/[^/]*@/.test(url);
 const blank = (value: unknown) => (value === '' ? undefined : value);
 const text = (fix: string) => z.preprocess(blank, z.string({ error: fix }).trim().min(1, fix).optional());
 const key = (fix: string) =>
@@ -12,6 +14,16 @@ const key = (fix: string) =>
       .string({ error: fix })
       .trim()
       .regex(/^[\x21-\x7e]+$/, `${fix}: this one holds characters that no key has`)
+      .optional(),
+  );
+
+/** An address of a vendor's: the HTTP client refuses one with a password in it. */
+const vendorUrl = (example: string) =>
+  z.preprocess(
+    blank,
+    z
+      .url({ protocol: /^https?$/, error: `must be a URL such as ${example}` })
+      .refine(hasNoUser, { error: NO_USER })
       .optional(),
   );
 
@@ -34,7 +46,7 @@ const environmentSchema = z.object({
         error: 'must start with https:// (plain http:// is accepted for loopback only)',
       })
       .refine((url) => !/[?#]/.test(url), { error: 'must carry no query and no fragment: Twilio drops them' })
-      .refine((url) => !/^[^/]*\/\/[^/]*@/.test(url), { error: 'must carry no user name or password' })
+      .refine(hasNoUser, { error: NO_USER })
       .optional(),
   ),
   TWILIO_ACCOUNT_SID: z.preprocess(
@@ -45,6 +57,7 @@ const environmentSchema = z.object({
       .optional(),
   ),
   TWILIO_AUTH_TOKEN: text('must be the auth token from the Twilio console'),
+  TWILIO_SECONDARY_AUTH_TOKEN: text('must be the secondary auth token from the Twilio console'),
   /** For the doctor only, which looks where this number's calls go. */
   TWILIO_PHONE_NUMBER: z.preprocess(
     blank,
@@ -56,18 +69,10 @@ const environmentSchema = z.object({
   ELEVENLABS_API_KEY: key('must be an API key from the ElevenLabs settings'),
   ELEVENLABS_VOICE_ID: text('must be the id of a voice from the ElevenLabs voice library'),
   ELEVENLABS_MODEL_ID: text('must be a model id such as eleven_flash_v2_5'),
-  ELEVENLABS_BASE_URL: z.preprocess(
-    blank,
-    z
-      .url({ protocol: /^https?$/, error: 'must be a URL such as https://api.eu.residency.elevenlabs.io' })
-      .optional(),
-  ),
+  ELEVENLABS_BASE_URL: vendorUrl('https://api.eu.residency.elevenlabs.io'),
   OPENAI_API_KEY: key('must be an API key of OpenAI, or of a service with the same protocol'),
   OPENAI_MODEL: text('must be a model name such as gpt-4o-mini'),
-  OPENAI_BASE_URL: z.preprocess(
-    blank,
-    z.url({ protocol: /^https?$/, error: 'must be a URL such as https://api.openai.com/v1' }).optional(),
-  ),
+  OPENAI_BASE_URL: vendorUrl('https://api.openai.com/v1'),
 });
 
 /** Names of the variables. */
@@ -155,9 +160,12 @@ export function elevenLabsOptions(
 
 export function voiceOptions(environment: Environment): TwilioVoiceOptions {
   const { PORT, PUBLIC_URL, TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN } = environment;
+  const { TWILIO_SECONDARY_AUTH_TOKEN: secondary } = environment;
   return {
     publicUrl: PUBLIC_URL ?? `http://127.0.0.1:${PORT}`,
     ...(TWILIO_ACCOUNT_SID === undefined ? {} : { accountSid: TWILIO_ACCOUNT_SID }),
-    ...(TWILIO_AUTH_TOKEN === undefined ? {} : { authToken: TWILIO_AUTH_TOKEN.split(',') }),
+    ...(TWILIO_AUTH_TOKEN === undefined
+      ? {}
+      : { authToken: secondary === undefined ? TWILIO_AUTH_TOKEN : [TWILIO_AUTH_TOKEN, secondary] }),
   };
 }

@@ -31,7 +31,8 @@ const publicUrl = z
   })
   .transform((text) => text.replace(/\/+$/, ''));
 
-const authToken = z.string().trim().min(1);
+const authToken = z.string().trim().min(1, 'must not be empty');
+const ONE_OR_TWO = 'must be one auth token, or two while it is being rotated';
 
 export const twilioVoiceSchema = z
   .strictObject({
@@ -53,9 +54,7 @@ export const twilioVoiceSchema = z
      * with one that REST requests may use: what either has signed is taken.
      */
     authToken: z
-      .union([authToken, z.array(authToken).min(1).max(2)], {
-        error: 'must be the auth token, or a list of one or two while it is being rotated',
-      })
+      .union([authToken, z.array(authToken).min(1, ONE_OR_TWO).max(2, ONE_OR_TWO)], ONE_OR_TWO)
       .optional(),
     /** Signs stream tokens; the same on all instances. Default: derived from `authToken`, else random per process. */
     tokenSecret: z.string().min(16).optional(),
@@ -104,6 +103,8 @@ export const twilioVoiceSchema = z
       .prefault({}),
     conversation: z
       .strictObject({
+        /** Said before the greeting: many laws want callers to know that no human answers. Empty: nothing is said. */
+        disclosure: z.string().default('You are talking to an automated assistant.'),
         /** From the turn to the first audio of the answer, ms. */
         replyTimeoutMs: count(10_000),
         /** Longest pause of the voice in the middle of an utterance, ms. */

@@ -46,6 +46,9 @@ class OrderAgent implements VoiceAgent {
   }
 }
 
+/** The module's own, unless the host words it. */
+const DISCLOSURE = 'You are talking to an automated assistant. ';
+
 describe('OrderAgent', () => {
   const clock = new VirtualClock();
   const silence = (ms: number) => new Uint8Array(ms * 8).fill(0xff);
@@ -87,9 +90,9 @@ describe('OrderAgent', () => {
     return caller;
   }
 
-  it('greets', async () => {
+  it('greets, once it has been said that no human speaks', async () => {
     await callFrom('+15005550001');
-    expect(spoken).toEqual(['Hello again.']);
+    expect(spoken).toEqual([DISCLOSURE, 'Hello again.']);
   });
 
   it('falls silent when the caller interrupts', async () => {
@@ -116,6 +119,6 @@ describe('OrderAgent', () => {
     caller.audio(silence(1_000), 600);
     await clock.advance(1_000);
     expect(orders.latest).toHaveBeenCalledWith('+15005550001');
-    expect(spoken).toEqual(['Hello again.', 'Your order 42 is on its way.']);
+    expect(spoken).toEqual([DISCLOSURE, 'Hello again.', 'Your order 42 is on its way.']);
   });
 });

@@ -54,10 +54,10 @@ async function boot(
 
 /** Waits, in real time, for what goes over a real socket. */
 async function settled<T>(promise: Promise<T>): Promise<T> {
-  let isOver = false;
-  const over = () => (isOver = true);
+  const state = { over: false };
+  const over = () => (state.over = true);
   promise.then(over, over);
-  while (!isOver) {
+  while (!state.over) {
     await host.clock.advance(20);
     await new Promise((resolve) => setTimeout(resolve, 2));
   }

@@ -321,6 +321,13 @@ describe('doctor', () => {
       fix: /give the host TWILIO_AUTH_TOKEN/,
     },
     {
+      what: 'a host without the secondary token',
+      variables: () => ({ TWILIO_SECONDARY_AUTH_TOKEN: OTHER_TOKEN }),
+      check: 'webhook-signature',
+      problem: /signed with TWILIO_SECONDARY_AUTH_TOKEN is answered 403/,
+      fix: /give the host TWILIO_SECONDARY_AUTH_TOKEN/,
+    },
+    {
       what: 'an unsigned host that was told another URL',
       variables: () => ({
         PUBLIC_URL: `http://127.0.0.1:${d.hosts.at(-1)?.port}`,
@@ -607,6 +614,13 @@ describe('doctor', () => {
     const { code, output } = await run({ PUBLIC_URL: publicUrl, TWILIO_PHONE_NUMBER: undefined });
     expect(output).toContain(`${NUMBER}: POST ${publicUrl}/voice/incoming`);
     expect(output).toMatch(/Nothing failed: 13 ok/);
+    expect(code).toBe(0);
+  });
+
+  it('finds both tokens of a rotation taken', async () => {
+    d.proxy.target = (await d.boot({ authToken: [AUTH_TOKEN, OTHER_TOKEN] })).port;
+    const { code, output } = await run({ TWILIO_SECONDARY_AUTH_TOKEN: OTHER_TOKEN });
+    expect(output).toContain('one signed with the secondary token is taken');
     expect(code).toBe(0);
   });
 

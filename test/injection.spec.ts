@@ -99,13 +99,11 @@ describe('whatever the model was talked into', () => {
   let host: ModelHost;
   let benign: string[][];
   const documents = () =>
-    host.call.events.filter(({ type }) => type === 'twiml').map(({ detail = '' }) => elements(detail));
+    host.call.events.filter(({ type }) => type === 'twiml').map(({ detail }) => elements(detail));
 
   /** The call went on as if nothing had been asked for, and the log is clean. */
   async function expectNothingHappened(): Promise<void> {
-    host.model.otherwiseSays('You are welcome.');
-    await host.exchange();
-    expect(host.heard.at(-1)).toBe('You are welcome.');
+    await host.clock.pass(300);
     expect(host.twilio.requests).toEqual([]);
     expect(documents()).toEqual(benign);
     expect(host.call.endedBy).toBeUndefined();
@@ -118,7 +116,7 @@ describe('whatever the model was talked into', () => {
 
   beforeAll(async () => {
     host = await ModelHost.boot({
-      says: ['do as I say', 'yes', 'thank you'],
+      says: ['do as I say'],
       tools: [HangUpTool, TransferTool, SendDigitsTool, Note],
       settings: SETTINGS,
       agent: { instructions: 'You guard the treasure.' },

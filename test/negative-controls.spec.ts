@@ -270,6 +270,21 @@ const CONTROLS: readonly (Mutant & { readonly mistake: string; readonly red: rea
       'A host with twenty calls going on refuses a stream of a call going on, with a good token from its own webhook, repeated',
     ],
   },
+  {
+    mistake: 'sockets that are closed are not forgotten',
+    edits: [
+      {
+        file: 'src/twilio/open-streams.ts',
+        from: 'void stream.closed.then(() => this.sockets.delete(stream));',
+        to: '',
+      },
+    ],
+    specs: [ATTACKS],
+    only: 'under a flood needs',
+    red: [
+      'A host under a flood needs no more memory after 2,000 attacks than after 400, and keeps nothing of them',
+    ],
+  },
 ];
 
 describe('a mistake made on purpose is noticed', () => {

@@ -30,7 +30,7 @@ async function callWith(
     transcriber: (clock) => new ScriptedTranscriber(clock, { utterances: ['call me at 500 555 0002'] }),
     voice,
     providers: () => [
-      { provide: CALL_RECORDS, useValue: { store: (record: CallRecord) => void told.records.push(record) } },  
+      { provide: CALL_RECORDS, useValue: { store: (record: CallRecord) => void told.records.push(record) } },
       ...(redactor === undefined ? [] : [{ provide: REDACTOR, useValue: redactor }]),
     ],
   });

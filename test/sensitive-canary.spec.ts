@@ -96,7 +96,7 @@ async function callOf({ discreet, redactor, preemptive = 'text' }: CallOptions) 
     imports: [
       TwilioVoiceModule.forRoot({
         agent: Cashier,
-        conversation: { replyTimeoutMs: 60_000, stallTimeoutMs: 60_000, preemptive },
+        conversation: { disclosure: '', replyTimeoutMs: 60_000, stallTimeoutMs: 60_000, preemptive },
         transcription: { finalTimeoutMs: 10_000 },
         providers: [
           { provide: CLOCK, useValue: clock },

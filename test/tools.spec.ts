@@ -281,16 +281,39 @@ describe('a model with tools, in a whole call over real sockets', () => {
     60_000,
   );
 
-  it('hangs up after its goodbye has been heard', async () => {
-    await start({ says: ['goodbye'], tools: [HangUpTool] });
-    host.model.says(call('hang_up', {}, 'Goodbye, and thank you for calling.'));
-    await host.turn();
-    await host.until('the end', () => host.call.endedBy !== undefined);
-    expect(host.heard).toEqual(['Goodbye, and thank you for calling.']);
-    expect(host.of('ended')).toMatchObject([{ reason: 'hung-up' }]);
-    expect(host.twilio.requests.map(({ form }) => form)).toEqual([{ Status: 'completed' }]);
-    expect(host.model.journal).toHaveLength(1);
+  it('is asked while the caller pauses, but its tools wait for the end of the turn', async () => {
+    await start({
+      says: ['where is order seven'],
+      tools: [OrderState],
+      providers: [Orders],
+      settings: { conversation: { preemptive: 'voice' } },
+    });
+    host.model.otherwiseSays(({ messages }) =>
+      messages.at(-1)?.role === 'tool' ? 'It left on Monday.' : call('order_state', { order: 7 }),
+    );
+    await host.exchange();
+    const [turn] = host.of('turn');
+    const [started, ...more] = host.of('tool').filter(({ tool }) => tool.state === 'started');
+    expect(host.model.journal[0]?.atMs).toBeLessThan(turn?.atMs ?? 0);
+    expect(started?.atMs).toBeGreaterThanOrEqual(turn?.atMs ?? Infinity);
+    expect(more).toEqual([]);
+    expect(host.heard).toEqual(['It left on Monday.']);
   }, 30_000);
+
+  it.each([['Goodbye, and thank you for calling.'], []])(
+    'hangs up after its goodbye has been heard: %j',
+    async (...goodbye) => {
+      await start({ says: ['goodbye'], tools: [HangUpTool] });
+      host.model.says(call('hang_up', {}, goodbye[0]));
+      await host.turn();
+      await host.until('the end', () => host.call.endedBy !== undefined);
+      expect(host.heard).toEqual(goodbye);
+      expect(host.of('ended')).toMatchObject([{ reason: 'hung-up' }]);
+      expect(host.twilio.requests.map(({ form }) => form)).toEqual([{ Status: 'completed' }]);
+      expect(host.model.journal).toHaveLength(1);
+    },
+    30_000,
+  );
 
   it.each([
     ['sales', '<Number>+4930123456</Number>'],
@@ -323,7 +346,8 @@ describe('a model with tools, in a whole call over real sockets', () => {
     host.model.says(call('transfer', { to: 'sales' }, announcement), 'I am listening.');
     await host.turn();
     await host.until('speech', () => host.of('agent-sounding').length === 1);
-    await host.clock.pass(1_200);
+    await host.until('the tool', () => host.toolSteps.length === 1);
+    await host.clock.pass(700);
     await host.exchange();
     expect(host.twilio.requests).toEqual([]);
     expect(host.toolSteps).toEqual(['transfer started', 'transfer cancelled']);
@@ -351,7 +375,14 @@ describe('a model with tools, in a whole call over real sockets', () => {
 
   it('presses named keys, and the conversation goes on with the stream that follows', async () => {
     const digits = { pin: { keys: 'ww12#', description: 'of the door' } };
-    await start({ says: ['open', 'thank you'], tools: [SendDigitsTool], settings: { digits } });
+    await start({
+      says: ['open', 'thank you'],
+      tools: [SendDigitsTool],
+      settings: { digits },
+      agent: { greeting: 'Hello.' },
+    });
+    await host.until('the greeting', () => host.heard.length === 1);
+    await host.clock.pass(700);
     host.model.says(call('send_digits', { sequence: 'pin' }, 'I am pressing the keys.'), 'You are welcome.');
     await host.turn();
     await host.until('the new stream', () => host.call.streams.length === 2 && host.toolSteps.length === 2);
@@ -362,10 +393,11 @@ describe('a model with tools, in a whole call over real sockets', () => {
     await host.clock.pass(700);
     await host.exchange();
     expect(host.toolSteps).toEqual(['send_digits started', 'send_digits succeeded']);
-    expect(host.heard).toEqual(['I am pressing the keys.', 'You are welcome.']);
+    expect(host.heard).toEqual(['Hello.', 'I am pressing the keys.', 'You are welcome.']);
     expect(host.of('ended')).toEqual([]);
     expect(host.messages().map(({ role }) => role)).toEqual([
       'system',
+      'assistant',
       'user',
       'assistant',
       'tool',

@@ -33,6 +33,7 @@ export class Host {
         TwilioVoiceModule.forRoot({
           ...settings,
           agent: EndlessAgent,
+          conversation: { disclosure: '' },
           providers: [
             { provide: CLOCK, useValue: host.clock },
             { provide: VOICE, useValue: host.voice },

@@ -29,7 +29,7 @@ export async function measureLatency({ calls, turns, preemptive }) {
     imports: [
       TwilioVoiceModule.forRoot({
         agent: OpenAiAgent,
-        conversation: { preemptive },
+        conversation: { disclosure: '', preemptive },
         providers: [
           { provide: CLOCK, useValue: clock },
           { provide: CALL_RECORDS, useValue: { store: (record) => records.set(record.callSid, record) } },

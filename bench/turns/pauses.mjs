@@ -82,6 +82,7 @@ async function boot() {
     imports: [
       TwilioVoiceModule.forRoot({
         agent: ScriptedAgent,
+        conversation: { disclosure: '' },
         providers: [
           { provide: CLOCK, useValue: clock },
           { provide: VOICE, useValue: new ScriptedVoice(clock, { firstChunkDelayMs: 150 }) },

@@ -18,7 +18,7 @@ class Scene {
   refuse: (error: Error) => void = () => undefined;
   readonly handover: Handover;
 
-  constructor(own: CallControl | undefined = undefined) {
+  constructor(own?: CallControl) {
     const asked = (what: string) => {
       this.happened.push(what);
       return new Promise<boolean>((resolve, reject) => {
@@ -121,6 +121,19 @@ describe('a transfer', () => {
     scene.answer(answer);
     await transfer;
     expect(scene.happened.at(-1)).toBe(end);
+  });
+
+  it('that the network does not answer is given up after 10 s of silence', async () => {
+    const scene = new Scene();
+    const transfer = outcome(scene.handover.transfer('sales'));
+    await scene.settle();
+    scene.quiet();
+    await scene.clock.advance(9_990);
+    expect(scene.happened.at(-1)).toBe('transfer CA1 +4930123456');
+    await scene.clock.advance(20);
+    expect(await transfer).toMatch(/did not answer in time/);
+    expect(scene.happened.at(-1)).toBe('let go');
+    expect(scene.clock.pendingTimers).toBe(0);
   });
 
   it('needs a network that can do it', async () => {

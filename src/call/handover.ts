@@ -9,9 +9,12 @@ import {
   type TransferTarget,
 } from './handover.options.js';
 import { InterruptedError } from './interrupted-error.js';
+import { within } from './within.js';
 
 /** A stream that does not follow within that time after the keys have been pressed will not come, ms. */
 const RETURN_MS = 15_000;
+/** The caller hears nothing until the network answers: at most so long, ms. */
+const NETWORK_MS = 10_000;
 /** `w`, `W`, and a tone with its gap take at most so long, ms. */
 const MS_PER_KEY = 1_000;
 
@@ -128,7 +131,9 @@ export class Handover {
       await this.#quiet();
       this.#state = next;
       this.#parts.hold(true);
-      await ask();
+      await within(ask(), NETWORK_MS, this.#parts.clock, () => {
+        throw new Error('The telephone network did not answer in time.');
+      });
     } catch (error) {
       this.#stays();
       throw error;
@@ -145,7 +150,7 @@ export class Handover {
 
   async #quiet(): Promise<void> {
     const { quiet, speaking$ } = this.#parts;
-    let interrupted = false;
+    let interrupted = false as boolean; // by a callback
     const subscription = speaking$.pipe(filter((speaking) => speaking)).subscribe(() => {
       interrupted = true;
     });

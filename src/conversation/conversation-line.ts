@@ -7,6 +7,8 @@ import type { HistoryEntry } from './history.js';
 import type { PreemptionOptions } from './preemption.js';
 
 export interface ConversationOptions extends PreemptionOptions {
+  /** Said before the greeting; nothing if it is empty. */
+  readonly disclosure: string;
   /** Said when an agent or a voice fails. */
   readonly sorry: string;
   /** Said when it fails twice in a row, before the call ends. */

@@ -1,5 +1,6 @@
 import {
   catchError,
+  concat,
   concatMap,
   defer,
   EMPTY,
@@ -130,7 +131,12 @@ export class Conversation {
     if (this.#ended || this.#closing) return;
     const greeting = this.#greeting();
     this.#warm(); // now it is known how to speak
-    if (greeting !== undefined) this.#says$.next(this.#speech('answer', () => greeting));
+    const { disclosure } = this.#options;
+    if (disclosure !== '')
+      this.#says$.next(
+        this.#speech('answer', () => concat(of(`${disclosure} `), replyText(() => greeting ?? ''))),
+      );
+    else if (greeting !== undefined) this.#says$.next(this.#speech('answer', () => greeting));
   }
 
   #warm(): void {

@@ -24,7 +24,8 @@ export const USAGE = `Usage: nestjs-twilio-voice doctor [options]
 Checks a deployment: configuration, public URL, webhook, media stream, Twilio account and number, keys. It reads the
 variables of .env.example from the environment and from .env, and TWILIO_PHONE_NUMBER, the number to look at. It places
 no call: the host is asked for TwiML for a call that does not exist (its SID is all zeros, its direction outbound-api),
-and its media stream is opened and refused before a call begins. A CALL_ADMISSION of yours is asked once.
+and its media stream is opened and refused before a call begins. A CALL_ADMISSION of yours is asked about that call, and
+the host's log tells of requests that were refused.
 
   --env PATH          file of variables (.env, if there is one); the environment comes first
   --base-path PATH    option basePath of the host (voice)

@@ -8,14 +8,8 @@ const UNPRINTABLE = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Bidi_Control}]+/gu;
 
 /** Everything that must not be printed, whatever a check or a server says. */
 export function secretsOf(environment: Environment): readonly string[] {
-  const { TWILIO_AUTH_TOKEN, ELEVENLABS_API_KEY, OPENAI_API_KEY } = environment;
-  const urls = [environment.PUBLIC_URL, environment.ELEVENLABS_BASE_URL, environment.OPENAI_BASE_URL];
-  const passwords = urls.flatMap((url) => {
-    const { password } = new URL(url ?? 'http://localhost');
-    return [password, decodeURIComponent(password)];
-  });
-  return [TWILIO_AUTH_TOKEN, ELEVENLABS_API_KEY, OPENAI_API_KEY, ...passwords].filter(
-    (secret): secret is string => secret !== undefined && secret.length >= SHORTEST,
+  return Object.entries(environment).flatMap(([name, value]) =>
+    typeof value === 'string' && /_(?:KEY|TOKEN)$/.test(name) && value.length >= SHORTEST ? [value] : [],
   );
 }
 

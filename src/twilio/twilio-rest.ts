@@ -12,8 +12,8 @@ const NOT_FOUND = 20404;
 const TRANSFERRED_S = 4 * 3_600;
 
 /**
- * Hangs up, transfers and presses keys through Twilio's REST API. Only ever updates the call: the Streams resource does not know bidirectional
- * streams.
+ * Hangs up, transfers and presses keys through Twilio's REST API. Only ever updates the call: the Streams resource does
+ * not know bidirectional streams.
  */
 @Injectable()
 export class TwilioCallControl implements CallControl {

@@ -25,6 +25,9 @@ export type HandshakeRefusal = 403 | 429 | 503;
 /** Nest keeps one gateway per class and path: a second module would answer the first one's sockets. */
 const APPLICATIONS = new WeakSet<ApplicationConfig>();
 
+/** A message in thousands of pieces takes hundreds of times its length in memory; Twilio's come in one. */
+const PIECES = { maxFragments: 64, maxBufferedChunks: 1_024 };
+
 const HINTS = {
   403: 'its signature is missing or wrong: is publicUrl the address Twilio calls, and authToken that of the account?',
   429: 'there are too many sockets of that address that have not started a stream (limits.maxPendingPerAddress).',
@@ -69,6 +72,7 @@ export class TwilioStreamGateway
       transport: MEDIA_STREAM,
       perMessageDeflate: false,
       maxPayload: options.limits.maxPayloadBytes,
+      ...PIECES,
     })(this.constructor);
   }
 

@@ -71,6 +71,7 @@ export class ElevenLabsHost {
           publicUrl: PUBLIC_URL,
           authToken: AUTH_TOKEN,
           ...options.settings,
+          conversation: { disclosure: '', ...options.settings?.conversation },
           providers: [
             { provide: CLOCK, useValue: clock },
             { provide: VOICE_AGENT, useValue: options.agent(clock) },

@@ -96,6 +96,7 @@ export class Host<V extends Voice = ScriptedVoice> {
           publicUrl,
           authToken: AUTH_TOKEN,
           ...options.settings,
+          conversation: { disclosure: '', ...options.settings?.conversation },
         }),
       ],
     })
@@ -110,10 +111,7 @@ export class Host<V extends Voice = ScriptedVoice> {
   }
 
   /** A call comes in and follows the real TwiML; each has a network of its own seed. */
-  dial(
-    options: Partial<SimulatedCallOptions> = {},
-    webhook = `${publicUrl}/voice/incoming`,
-  ): SimulatedCall {
+  dial(options: Partial<SimulatedCallOptions> = {}, webhook = `${publicUrl}/voice/incoming`): SimulatedCall {
     const { clock, transport } = this;
     const network = { ...NETWORK, seed: ++this.#calls };
     const call = new SimulatedCall({ clock, transport, authToken: AUTH_TOKEN, network, ...options });

@@ -92,7 +92,7 @@ export class ModelHost {
           authToken: AUTH_TOKEN,
           ...settings,
           // A script is taken in the order of the requests, and one for a guess would take what the turn is to get.
-          conversation: { preemptive: 'off', ...settings.conversation },
+          conversation: { disclosure: '', preemptive: 'off', ...settings.conversation },
           limits: { callMs: Infinity, ...settings.limits }, // else each call begins with a request to Twilio
           providers: [
             { provide: CLOCK, useValue: clock },

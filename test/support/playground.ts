@@ -171,7 +171,10 @@ export function makeRegistry(
   settings: TwilioVoiceOptions = {},
   control: CallControl = { hangUp: () => Promise.resolve(false) },
 ): CallRegistry {
-  const options = resolveOptions(settings);
+  const options = resolveOptions({
+    ...settings,
+    conversation: { disclosure: '', ...settings.conversation },
+  });
   const conversations = new ConversationService(agent, new TtsService(voice, clock, options), clock, options);
   return new CallRegistry(clock, options, () => new LoudnessDetector(), agent, control, conversations);
 }

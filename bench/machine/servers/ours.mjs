@@ -33,6 +33,7 @@ export async function start({ agentFile, detector }) {
     publicUrl,
     providers,
     listening: LISTENING,
+    conversation: { disclosure: '' },
   });
   const app = await NestFactory.create(module, { rawBody: true, logger: ['error'] });
   MediaStreamAdapter.install(app);

@@ -2,7 +2,8 @@ import type { OpenAI } from 'openai';
 import { Agent, fetch as pooledFetch } from 'undici';
 import type { ResolvedOpenAiAgentOptions } from './openai.options.js';
 
-const INSTALL = 'npm install openai@^6.30.0';
+/** Installs the SDK. */
+export const INSTALL = 'npm install openai@^6.30.0';
 /** Node's own fetch drops an idle connection after 4 s: every turn would pay for a new one. */
 const KEEP_ALIVE_MS = 60_000;
 

@@ -59,7 +59,7 @@ export class Consent {
 }
 
 /** The same for equal inputs, in whatever order their fields are. */
-export const inputKey = (input: unknown): string => JSON.stringify(input, inOrder) ?? '';
+export const inputKey = (input: unknown): string => JSON.stringify(input, inOrder);
 
 function inOrder(_: string, value: unknown): unknown {
   if (typeof value === 'bigint') return `${value}n`;
@@ -70,6 +70,7 @@ function inOrder(_: string, value: unknown): unknown {
 /** Callers answer over the last word of a question; whoever heard less than that has not been asked. */
 function wasHeard({ question, historyLength }: PendingQuestion, history: History): boolean {
   const needed = letters(question.trim().replace(/\s+\S+$/, ''));
+  if (needed === '') return false; // nothing that could be heard
   return history
     .slice(historyLength)
     .some(({ role, text }) => role === 'agent' && letters(text).includes(needed));

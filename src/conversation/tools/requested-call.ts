@@ -25,7 +25,7 @@ export async function checkedCall(
   toolbox: Toolbox,
   mostCharacters: number,
 ): Promise<CheckedCall> {
-  const name = TOOL_NAME.test(call.name) ? call.name : NO_NAME;
+  const name = callableName(call.name);
   const refused = (why: string, text = '{}'): CheckedCall => ({ name, arguments: text, refused: why });
   if (call.arguments.length > MOST_ARGUMENTS) return refused(TOLD.tooLong);
   const value = parsed(call.arguments);
@@ -45,6 +45,9 @@ export async function checkedCall(
     return refused(TOLD.failed, text); // a schema's own code threw
   }
 }
+
+/** What a tool is called where the model's own word for it cannot be told. */
+export const callableName = (name: string): string => (TOOL_NAME.test(name) ? name : NO_NAME);
 
 /** Models leave out the arguments of a tool that needs none. */
 function parsed(text: string): object | undefined {

@@ -36,10 +36,11 @@ export class Toolbox {
 
 function defined(tool: VoiceTool): ToolDefinition {
   const { name, description, confirm } = tool;
+  const called: unknown = name; // a host may be careless with types
   const fail = (what: string, cause?: unknown) => {
-    throw new Error(`Tool ${String(name)}: ${what}.`, { cause });
+    throw new Error(`Tool ${String(called)}: ${what}.`, { cause });
   };
-  if (typeof name !== 'string' || !TOOL_NAME.test(name))
+  if (typeof called !== 'string' || !TOOL_NAME.test(called))
     fail('name must be 1 to 64 letters, digits, _ and -');
   if (typeof description !== 'string' || description.trim() === '')
     fail('description must tell the model what it does');

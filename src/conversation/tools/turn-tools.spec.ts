@@ -29,7 +29,11 @@ const tool = (
 };
 
 const later = (clock: VirtualClock, ms: number, value: unknown = 'late') =>
-  new Promise((resolve) => clock.after(ms, () => void resolve(value)));
+  new Promise((resolve) => {
+    clock.after(ms, () => {
+      resolve(value);
+    });
+  });
 
 /** A call of which only its history and its reports are looked at. */
 class Caller {
@@ -44,12 +48,7 @@ class Caller {
   } as Partial<VoiceCall> as VoiceCall;
 
   constructor(tools: readonly VoiceTool[], options: Partial<ToolUseOptions> = {}) {
-    this.tools = new AgentTools(
-      tools,
-      this.clock,
-      toolUseOptions.parse(options),
-      new StandardRedactor(),
-    );
+    this.tools = new AgentTools(tools, this.clock, toolUseOptions.parse(options), new StandardRedactor());
   }
 
   /** The caller says something, and the agent's answer begins. */
@@ -166,10 +165,10 @@ describe('the tools of a turn', () => {
     [
       'throws no error',
       () => {
-        throw null;
+        throw null; // eslint-disable-line @typescript-eslint/only-throw-error
       },
       'The tool failed.',
-    ], // eslint-disable-line @typescript-eslint/only-throw-error
+    ],
     ['rejects', () => Promise.reject(new TypeError('x')), 'The tool failed.'],
     [
       'says why not',
@@ -196,6 +195,16 @@ describe('the tools of a turn', () => {
     expect(answer.results).toEqual([told]);
     expect(answer.completed).toBe(true);
     expect(JSON.stringify(error.mock.calls)).not.toContain('password');
+  });
+
+  it('are not run when their schema never ends', async () => {
+    const endless = z.object({ n: z.number().refine(() => new Promise<boolean>(() => undefined)) });
+    const thing = tool({ input: endless });
+    const caller = new Caller([thing]);
+    const answer = await caller.says('go').calls([['thing', { n: 1 }]], 5_010);
+    expect(answer.results).toEqual(['The tool failed.']);
+    expect(answer.completed).toBe(true);
+    expect(thing.run).not.toHaveBeenCalled();
   });
 
   it('that hang are given up, and their signal is aborted', async () => {
@@ -270,7 +279,7 @@ describe('the tools of a turn', () => {
       await caller.clock.advance(1);
       const [round] = caller.tools.earlier({ call: caller.call, history: caller.history }).values();
       expect(round?.[0]?.[0]?.result).toMatch(aborted ? told : /^It is still running\.$/);
-    await caller.clock.advance(5_000);
+      await caller.clock.advance(5_000);
       expect(caller.steps).toEqual(['thing started', `thing ${state}`]);
       expect(round?.[0]?.[0]?.result).toMatch(told);
       expect(answer.said).toEqual([]);
@@ -447,6 +456,14 @@ describe('a tool that the caller has to agree to', () => {
     const { caller, thing } = await asked(asking(), { affirms: affirms as never });
     await caller.says('yes').calls([['thing', { n: 1 }]]);
     expect(thing.run).not.toHaveBeenCalled();
+  });
+
+  it('is not run, and the caller is not kept waiting, when the host’s judge never ends', async () => {
+    const { caller, thing } = await asked(asking(), { affirms: () => new Promise(() => undefined) });
+    const answer = await caller.says('yes').calls([['thing', { n: 1 }]], 5_010);
+    expect(answer.said).toEqual([QUESTION]);
+    expect(thing.run).not.toHaveBeenCalled();
+    expect(caller.clock.pendingTimers).toBe(0);
   });
 
   it.each<[string, Partial<VoiceTool>, string[]]>([

@@ -1,9 +1,10 @@
 import { Observable, type Subscriber } from 'rxjs';
 import { Alarm } from '../../call/alarm.js';
 import type { Clock } from '../../call/clock.js';
+import { within } from '../../call/within.js';
 import type { Turn } from '../voice-agent.js';
 import { Consent, inputKey } from './consent.js';
-import { checkedCall, type RequestedCall } from './requested-call.js';
+import { callableName, type CheckedCall, checkedCall, type RequestedCall } from './requested-call.js';
 import type { ToolMemory, ToolRound } from './tool-memory.js';
 import { TOLD } from './tool-result.js';
 import { ToolRun } from './tool-run.js';
@@ -13,6 +14,8 @@ import type { VoiceTool } from './voice-tool.js';
 
 /** Calls of one round; a model that wants more is told so. */
 const MOST_CALLS = 8;
+/** Time to check an input, or a caller's consent, ms. */
+const LOOK_MS = 5_000;
 const FILLER_AFTER_MS = 700;
 /** About how long a written character takes to say: a filler is not needed while words are still being heard, ms. */
 const MS_PER_CHARACTER = 65;
@@ -105,7 +108,7 @@ export class TurnTools {
     await this.#confirmed;
     if (subscriber.closed) return;
     const looked: Prepared[] = [];
-    for (const [index, call] of calls.entries()) looked.push(await this.#prepare(call, index));
+    for (const [index, call] of calls.entries()) looked.push(await this.#looked(call, index));
     if (isClosed(subscriber)) return;
     const prepared = this.#settled(looked);
     this.#remember(prepared.map(({ exchange }) => exchange));
@@ -125,10 +128,22 @@ export class TurnTools {
     subscriber.complete();
   }
 
-  async #prepare(call: RequestedCall, index: number): Promise<Prepared> {
-    const { toolbox, memory, options } = this.#parts;
-    const checked = await checkedCall(call, toolbox, options.resultCharacters);
+  /** A schema or a judge of the host's that never ends must not keep the caller waiting. */
+  async #looked(call: RequestedCall, index: number): Promise<Prepared> {
+    const { memory, clock, options, toolbox } = this.#parts;
     const id = memory.nextId();
+    const late = (): CheckedCall => ({
+      name: callableName(call.name),
+      arguments: '{}',
+      refused: TOLD.failed,
+    });
+    const checking = checkedCall(call, toolbox, options.resultCharacters);
+    const checked = await within(checking, LOOK_MS, clock, late);
+    return this.#prepare(checked, id, index);
+  }
+
+  async #prepare(checked: CheckedCall, id: string, index: number): Promise<Prepared> {
+    const { clock } = this.#parts;
     const exchange = { id, name: checked.name, arguments: checked.arguments, result: TOLD.running as string };
     const refused = (result: string): Prepared => {
       this.#report(id, checked.name, 'refused');
@@ -139,8 +154,8 @@ export class TurnTools {
     const { tool, input } = checked;
     if (tool.confirm === undefined || tool.confirm === false) return { exchange, run: { tool, input } };
     const { transcript, call: voiceCall } = this.#turn;
-    if (await this.#consent.take(tool.name, input, { transcript, history: voiceCall.history }))
-      return { exchange, run: { tool, input } };
+    const consent = this.#consent.take(tool.name, input, { transcript, history: voiceCall.history });
+    if (await within(consent, LOOK_MS, clock, () => false)) return { exchange, run: { tool, input } };
     const question = this.#question(tool, input);
     return question === undefined ? refused(TOLD.failed) : { exchange, ask: { tool, input, question } };
   }

@@ -2,9 +2,8 @@ import { type Check, failed, type Finding, ok, skipped, warning } from '../check
 import type { DoctorContext } from '../context.js';
 import type { HttpAnswer } from '../network/http-probe.js';
 import { asked, at, jsonOf, unexpected } from '../vendor-answer.js';
-import { elevenLabsCode, elevenLabsUrl } from './elevenlabs.js';
+import { elevenLabsCode, optionsOf } from './elevenlabs.js';
 
-const DEFAULT_MODEL = 'eleven_flash_v2_5';
 const NAMED = 5;
 
 /** Whether the model is known and speaks. */
@@ -13,12 +12,13 @@ export const elevenLabsModel: Check<DoctorContext> = {
   needs: ['elevenlabs'],
   reads: ['ELEVENLABS_MODEL_ID'],
   run({ settings: { environment }, vendors }) {
-    const { ELEVENLABS_API_KEY: key, ELEVENLABS_MODEL_ID: model = DEFAULT_MODEL } = environment;
-    if (key === undefined) return skipped('ELEVENLABS_API_KEY is not set');
-    const url = `${elevenLabsUrl(environment.ELEVENLABS_BASE_URL)}/v1/models`;
+    const options = optionsOf(environment);
+    if (options === undefined) return skipped('ELEVENLABS_API_KEY is not set');
+    const { apiKey, model, baseUrl } = options;
+    const url = `${baseUrl}/v1/models`;
     return asked(
       { url, variable: 'ELEVENLABS_BASE_URL' },
-      () => vendors.get(url, { 'xi-api-key': key }),
+      () => vendors.get(url, { 'xi-api-key': apiKey }),
       (answer) => judged(answer, model),
     );
   },
@@ -39,6 +39,6 @@ function judged(answer: HttpAnswer, model: string): Finding {
   if (speaking.includes(model)) return ok(`model ${model} is known`);
   return failed(
     `ElevenLabs has no model ${model} that speaks`,
-    `set ELEVENLABS_MODEL_ID to one of the account's (${speaking.slice(0, NAMED).join(', ')}), or leave it out for ${DEFAULT_MODEL}.`,
+    `set ELEVENLABS_MODEL_ID to one of the account's (${speaking.slice(0, NAMED).join(', ')}), or leave it out.`,
   );
 }

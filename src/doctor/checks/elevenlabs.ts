@@ -1,10 +1,15 @@
+import { elevenLabsOptions, type Environment } from '../../environment.js';
+import {
+  type ResolvedElevenLabsOptions,
+  resolveElevenLabsOptions,
+} from '../../tts/elevenlabs/elevenlabs.options.js';
+import { INSTALL } from '../../tts/elevenlabs/sdk.js';
 import { type Check, failed, type Finding, ok, skipped, warning } from '../check.js';
 import type { DoctorContext } from '../context.js';
 import type { HttpAnswer } from '../network/http-probe.js';
 import { asked, at, codeOf, isInstalled, jsonOf, unexpected } from '../vendor-answer.js';
 
 const DEFAULT_URL = 'https://api.elevenlabs.io';
-const INSTALL = 'npm install elevenlabs@npm:@elevenlabs/elevenlabs-js@^2.73.0';
 
 /** Whether the key is valid, and the voice one that it can use. It speaks nothing, and so costs nothing. */
 export const elevenLabs: Check<DoctorContext> = {
@@ -12,25 +17,29 @@ export const elevenLabs: Check<DoctorContext> = {
   needs: [],
   reads: ['ELEVENLABS_API_KEY', 'ELEVENLABS_VOICE_ID', 'ELEVENLABS_BASE_URL'],
   run({ settings: { environment }, vendors }) {
-    const { ELEVENLABS_API_KEY: key, ELEVENLABS_VOICE_ID: voiceId } = environment;
-    if (key === undefined || voiceId === undefined)
+    const options = optionsOf(environment);
+    if (options === undefined)
       return skipped('ELEVENLABS_API_KEY is not set: the offline voice speaks, and nothing is transcribed');
     if (!isInstalled('elevenlabs'))
       return failed(
         'the ElevenLabs SDK is not installed, which the host loads at its start',
         `run ${INSTALL}`,
       );
-    const base = elevenLabsUrl(environment.ELEVENLABS_BASE_URL);
-    const url = `${base}/v1/voices/${encodeURIComponent(voiceId)}`;
+    const { apiKey, voiceId, baseUrl } = options;
+    const url = `${baseUrl}/v1/voices/${encodeURIComponent(voiceId)}`;
     return asked(
       { url, variable: 'ELEVENLABS_BASE_URL' },
-      () => vendors.get(url, { 'xi-api-key': key }),
-      (answer) => judged(answer, voiceId, base),
+      () => vendors.get(url, { 'xi-api-key': apiKey }),
+      (answer) => judged(answer, voiceId, baseUrl),
     );
   },
 };
 
-export const elevenLabsUrl = (url = DEFAULT_URL): string => url.replace(/\/+$/, '');
+/** The options that the host has by these variables; undefined without a key. */
+export function optionsOf(environment: Environment): ResolvedElevenLabsOptions | undefined {
+  const options = elevenLabsOptions((name) => environment[name]);
+  return options === undefined ? undefined : resolveElevenLabsOptions(options);
+}
 
 /** The code of an error; older bodies have it in `status`. */
 export const elevenLabsCode = (answer: HttpAnswer): string | undefined =>

@@ -1,11 +1,10 @@
+import { resolveOpenAiAgentOptions } from '../../conversation/openai/openai.options.js';
+import { INSTALL } from '../../conversation/openai/sdk.js';
+import { openAiOptions } from '../../environment.js';
 import { type Check, failed, type Finding, ok, skipped } from '../check.js';
 import type { DoctorContext } from '../context.js';
 import type { HttpAnswer, HttpProbe } from '../network/http-probe.js';
 import { asked, at, codeOf, isInstalled, jsonOf, unexpected } from '../vendor-answer.js';
-
-const DEFAULT_URL = 'https://api.openai.com/v1';
-const DEFAULT_MODEL = 'gpt-4o-mini';
-const INSTALL = 'npm install openai@^6.30.0';
 
 /** What is asked, and where. */
 interface Question {
@@ -23,12 +22,12 @@ export const openAi: Check<DoctorContext> = {
   needs: [],
   reads: ['OPENAI_API_KEY', 'OPENAI_MODEL', 'OPENAI_BASE_URL'],
   run({ settings: { environment }, vendors }) {
-    const { OPENAI_API_KEY: key, OPENAI_MODEL: model = DEFAULT_MODEL } = environment;
-    if (key === undefined) return skipped('OPENAI_API_KEY is not set: the demo agent answers');
+    const options = openAiOptions((name) => environment[name]);
+    if (options === undefined) return skipped('OPENAI_API_KEY is not set: the demo agent answers');
     if (!isInstalled('openai'))
       return failed('the OpenAI SDK is not installed, which the host loads at its start', `run ${INSTALL}`);
-    const base = (environment.OPENAI_BASE_URL ?? DEFAULT_URL).replace(/\/+$/, '');
-    return askForModel({ base, model, headers: { authorization: `Bearer ${key}` } }, vendors);
+    const { baseUrl: base, model, apiKey } = resolveOpenAiAgentOptions(options);
+    return askForModel({ base, model, headers: { authorization: `Bearer ${apiKey}` } }, vendors);
   },
 };
 
@@ -71,7 +70,9 @@ function judged(answer: HttpAnswer, { base, model }: Question): Finding {
     );
   if (code === 'model_not_found' || answer.status === 400)
     return failed(
-      `there is no model ${model} for this key`,
+      code === 'model_not_found'
+        ? `there is no model ${model} for this key`
+        : `${base} refuses model ${model} (400${code === undefined ? '' : ` ${code}`})`,
       'set OPENAI_MODEL to a model that this key can use, or give its project access to it.',
     );
   if (code === 'insufficient_quota')

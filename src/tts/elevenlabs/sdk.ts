@@ -2,7 +2,8 @@ import type { ElevenLabsClient } from 'elevenlabs';
 import { Agent, fetch as pooledFetch, Response } from 'undici';
 import type { ResolvedElevenLabsOptions } from './elevenlabs.options.js';
 
-const INSTALL = 'npm install elevenlabs@npm:@elevenlabs/elevenlabs-js@^2.73.0';
+/** Installs the SDK. */
+export const INSTALL = 'npm install elevenlabs@npm:@elevenlabs/elevenlabs-js@^2.73.0';
 /** Node's own fetch drops an idle connection after 4 s: every turn would pay for a new one. */
 const KEEP_ALIVE_MS = 60_000;
 /** Status that no server sends: the request was aborted, or nobody answered. */

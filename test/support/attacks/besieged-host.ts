@@ -33,7 +33,7 @@ export const STREAM_URL = 'wss://voice.example.com:8443/voice/stream';
 export const AUTH_TOKEN = 'the-real-auth-token-of-the-account';
 /** While it is rotated, both count. */
 export const OLD_TOKEN = 'the-former-auth-token-of-the-account';
-export const START_TIMEOUT_MS = 400;
+export const START_TIMEOUT_MS = 1_500;
 export const MAX_PENDING_PER_ADDRESS = 12;
 const MAX_PAYLOAD_BYTES = 16_384;
 
@@ -136,7 +136,7 @@ export class BesiegedHost {
     return attacker;
   }
 
-  async until(isTrue: () => boolean, withinMs = 4_000): Promise<void> {
+  async until(isTrue: () => boolean, withinMs = 10_000): Promise<void> {
     const end = this.clock.now() + withinMs;
     while (!isTrue()) {
       if (this.clock.now() > end) throw new Error(`waited in vain for: ${isTrue.toString()}`);

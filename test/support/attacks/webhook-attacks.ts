@@ -120,6 +120,7 @@ const PATHS: Attack[] = [
   path('/voice/incoming?a=1', 403),
   path('/voice/incoming?bodySHA256=', 403),
   path('/voice/status', 403),
+  path('/voice/outgoing', 403),
   path('http://evil.example/voice/incoming', 403),
   path('https://voice.example.com:8443/voice/incoming', 403),
 ];
