@@ -5,7 +5,6 @@ import { runInNewContext } from 'node:vm';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { type SimulatedCall, twilioSignature } from '../src/testing/index.js';
 import { parseTwiml, type TwimlElement } from '../src/testing/twiml-parser.js';
-import { CallOutcomes } from '../src/twilio/call-outcomes.js';
 import { TwilioStreamGateway } from '../src/twilio/twilio-stream.gateway.js';
 import { about, type Attack, INCOMING, NOBODYS_CALL, signed, STATUS } from './support/attacks/attack.js';
 import {
@@ -216,7 +215,8 @@ describe('A host under a flood', () => {
     const calls = await Promise.all([host.dial(), host.dial()]);
     for (const call of calls) call.hangUp();
     await host.until(() => host.registry.size + host.open.size + host.open.pending === 0);
-    expect(host.get(CallOutcomes).take(calls[0].callSid)).toBeUndefined();
+    await host.until(() => host.voice.active === 0);
+    expect(calls.map(({ callSid }) => host.registry.find(callSid))).toEqual([undefined, undefined]);
     await host.close();
   });
 });
