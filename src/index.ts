@@ -125,6 +125,7 @@ export type {
   CallStatusEvent,
   RecordingStatusEvent,
   StreamStatusEvent,
+  TransferEvent,
 } from './twilio/callbacks/callback-events.js';
 export { TwilioCallbacks } from './twilio/callbacks/twilio-callbacks.js';
 export { MediaStreamAdapter } from './twilio/media-stream.adapter.js';

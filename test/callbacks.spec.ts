@@ -10,6 +10,7 @@ import {
   OnCallEvent,
   type RecordingStatusEvent,
   type StreamStatusEvent,
+  type TransferEvent,
   TwilioCallbacks,
   type VoiceCall,
 } from '../src/index.js';
@@ -35,8 +36,8 @@ class Listener {
     this.statuses.push(event);
   }
 
-  @OnCallEvent('stream-status', 'answered-by', 'recording-status')
-  onOther(event: StreamStatusEvent | AnsweredByEvent | RecordingStatusEvent): void {
+  @OnCallEvent('stream-status', 'answered-by', 'recording-status', 'transfer')
+  onOther(event: StreamStatusEvent | AnsweredByEvent | RecordingStatusEvent | TransferEvent): void {
     this.others.push(event);
   }
 
@@ -207,6 +208,18 @@ describe('other callbacks', () => {
       'stream-status',
       { StreamSid: 'MZ1', StreamEvent: 'stream-error', StreamError: 'lost' },
       { type: 'stream-status', streamSid: 'MZ1', event: 'error', error: 'lost' },
+    ],
+    [
+      'a transfer',
+      'transferred',
+      { DialCallSid: 'CA2', DialCallStatus: 'no-answer' },
+      { type: 'transfer', result: 'no-answer', connected: false },
+    ],
+    [
+      'a transfer to a queue',
+      'transferred',
+      { QueueResult: 'bridged', QueueTime: '12' },
+      { type: 'transfer', result: 'bridged', connected: true },
     ],
   ])('of %s are told once, however often they come', async (_, path, form, expected) => {
     const listener = await boot();

@@ -285,6 +285,71 @@ const CONTROLS: readonly (Mutant & { readonly mistake: string; readonly red: rea
       'A host under a flood needs no more memory after 2,000 attacks than after 400, and keeps nothing of them',
     ],
   },
+  {
+    mistake: 'an answer to a guess is spoken although the caller said something else',
+    edits: [
+      {
+        file: 'src/conversation/preemption.ts',
+        from: '!sameWords(guess.transcript, transcript)',
+        to: 'transcript === guess.transcript + guess.transcript',
+      },
+    ],
+    specs: ['src/conversation/preemption.spec.ts'],
+    red: ['what was made for a guess is discarded for other words'],
+  },
+  {
+    mistake: 'an answer to a guess goes on being made when the caller goes on',
+    edits: [
+      {
+        file: 'src/conversation/preemption.ts',
+        from: 'answer.made.stop();',
+        to: '',
+      },
+    ],
+    specs: ['test/preemption.spec.ts'],
+    red: ['an answer that was asked for in vain never hears that the turn is over'],
+  },
+  {
+    mistake: 'all of a guessed answer is spoken before the turn is over',
+    edits: [
+      {
+        file: 'src/conversation/answers.ts',
+        from: 'if (!isFirst) await confirmed.then(demand);',
+        to: 'if (!isFirst) await demand();',
+      },
+    ],
+    specs: ['test/preemption.spec.ts'],
+    red: [
+      'an answer asked for while the caller pauses has no more than its first clause spoken before the turn is over',
+    ],
+  },
+  {
+    mistake: 'status callbacks are told as they come',
+    edits: [
+      {
+        file: 'src/twilio/callbacks/status-order.ts',
+        from: 'if (sequence === undefined) return',
+        to: 'if (sequence !== null) return',
+      },
+    ],
+    specs: ['src/twilio/callbacks/status-order.spec.ts'],
+    red: ['status callbacks are told in their order, whatever the order they come in'],
+  },
+  {
+    mistake: 'whatever number is asked for is called',
+    edits: [
+      {
+        file: 'src/twilio/calls/dial-guard.ts',
+        from: 'this.checkNumber(call.to);',
+        to: '',
+      },
+    ],
+    specs: ['test/calls.spec.ts'],
+    only: 'a call that the host may not place',
+    red: [
+      'a call that the host may not place a premium number of an allowed country: nothing is asked of Twilio',
+    ],
+  },
 ];
 
 describe('a mistake made on purpose is noticed', () => {

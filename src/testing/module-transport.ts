@@ -61,7 +61,7 @@ function routesOf(module: INestApplicationContext): Record<string, Route> {
     incoming: (form) => calls.incoming(form),
     outgoing: (form, _token, { context }) => calls.outgoing(form, context),
     continue: (form) => calls.continue(form),
-    transferred: (form) => calls.transferred(form),
+    transferred: (form, token) => calls.transferred(form, token),
     status: (form, token) => {
       callbacks.status(form, token);
     },

@@ -3,6 +3,7 @@ import {
   Controller,
   ForbiddenException,
   Header,
+  Headers,
   HttpCode,
   Post,
   Query,
@@ -11,6 +12,7 @@ import {
   VERSION_NEUTRAL,
 } from '@nestjs/common';
 import { FrontDesk, type Reception } from '../limits/front-desk.js';
+import { TwilioCallbacks } from './callbacks/twilio-callbacks.js';
 import { SealedContext } from './calls/sealed-context.js';
 import { CallOutcomes } from './call-outcomes.js';
 import { OpenStreams } from './open-streams.js';
@@ -21,11 +23,6 @@ import { type IncomingCall, VoiceTwiml } from './twiml.js';
 /** A webhook's form. A class would make the host's validation pipe strip what it does not know. */
 type Form = Record<string, string>;
 
-/** `DialCallStatus` of a transfer that somebody took, or that the caller gave up. */
-const CONNECTED = new Set(['completed', 'answered', 'canceled']);
-/** `QueueResult` of a call that somebody took, or that the caller gave up. */
-const SERVED = new Set(['bridged', 'bridging-in-process', 'hangup', 'leave', 'redirected']);
-
 /** Twilio's webhooks; mount it with {@link twilioVoiceController}. */
 @UseGuards(TwilioSignatureGuard)
 export class TwilioVoiceController {
@@ -35,6 +32,7 @@ export class TwilioVoiceController {
     private readonly outcomes: CallOutcomes,
     private readonly desk: FrontDesk,
     private readonly contexts: SealedContext,
+    private readonly callbacks: TwilioCallbacks,
   ) {}
 
   /** A call comes in: connects it to a media stream, or refuses it before anything is opened for it. */
@@ -76,10 +74,9 @@ export class TwilioVoiceController {
   @Post('transferred')
   @HttpCode(200)
   @Header('Content-Type', 'text/xml')
-  transferred(@Body() form: Form): string {
-    requiredField(form, 'CallSid');
-    const { DialCallStatus = '', QueueResult = '' } = form;
-    return CONNECTED.has(DialCallStatus) || SERVED.has(QueueResult)
+  transferred(@Body() form: Form, @Headers('i-twilio-idempotency-token') token?: string): string {
+    const callSid = requiredField(form, 'CallSid');
+    return this.callbacks.transferred(callSid, form, token)
       ? this.twiml.hangUp()
       : this.twiml.transferFailed();
   }

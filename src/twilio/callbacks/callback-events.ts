@@ -71,5 +71,17 @@ export interface RecordingStatusEvent extends Callback {
   readonly durationS?: number;
 }
 
+/** A transfer is over. */
+export interface TransferEvent extends Callback {
+  readonly type: 'transfer';
+  /** `DialCallStatus` or `QueueResult`, as Twilio names it. */
+  readonly result: string;
+  /** Whether the caller was connected, or hung up while it rang. */
+  readonly connected: boolean;
+  /** How long they spoke, s. */
+  readonly durationS?: number;
+}
+
 /** What Twilio tells by HTTP about a call. */
-export type CallbackEvent = CallStatusEvent | StreamStatusEvent | AnsweredByEvent | RecordingStatusEvent;
+export type CallbackEvent =
+  CallStatusEvent | StreamStatusEvent | AnsweredByEvent | RecordingStatusEvent | TransferEvent;

@@ -21,6 +21,12 @@ const GAP_MS = 1_000;
 const KEPT_MS = 600_000;
 const CAPACITY = 20_000;
 
+/** Results of a transfer that somebody took, or that the caller gave up. */
+const CONNECTED = new Set([
+  ...['completed', 'answered', 'canceled'], // of a call
+  ...['bridged', 'bridging-in-process', 'hangup', 'leave', 'redirected'], // of a queue
+]);
+
 const STREAM_EVENTS = ['started', 'stopped', 'error'] as const;
 
 /**
@@ -114,6 +120,19 @@ export class TwilioCallbacks {
         fields: form,
       });
     }
+  }
+
+  /** @returns whether the caller was connected, or gave up */
+  transferred(callSid: string, form: Form, token?: string): boolean {
+    const { DialCallStatus, QueueResult, DialCallSid = '', QueueTime = '' } = form;
+    const result = DialCallStatus ?? QueueResult ?? 'unknown';
+    const connected = CONNECTED.has(result);
+    if (this.isNew(token, `${callSid} transferred ${DialCallSid} ${result} ${QueueTime}`)) {
+      const durationS = whole(form['DialCallDuration']);
+      const told = durationS === undefined ? {} : { durationS };
+      this.tell({ type: 'transfer', callSid, result, connected, ...told, fields: form });
+    }
+    return connected;
   }
 
   private follow(callSid: string, status: CallStatus, form: Form): void {
