@@ -134,7 +134,12 @@ export class Conversation {
     const { disclosure } = this.#options;
     if (disclosure !== '')
       this.#says$.next(
-        this.#speech('answer', () => concat(of(`${disclosure} `), replyText(() => greeting ?? ''))),
+        this.#speech('answer', () =>
+          concat(
+            of(`${disclosure} `),
+            replyText(() => greeting ?? ''),
+          ),
+        ),
       );
     else if (greeting !== undefined) this.#says$.next(this.#speech('answer', () => greeting));
   }

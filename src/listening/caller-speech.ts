@@ -165,7 +165,8 @@ export class CallerSpeech {
   #judge(probability: number, levelDb: number, ms: number): void {
     this.#judgedMs += ms;
     const change = this.#rule.push(probability, levelDb, ms, this.#talking());
-    if (this.#rule.speaking && this.#rule.silentMs === 0)
+    // The window behind the last voiced one may hold the end of the word.
+    if (this.#rule.speaking && this.#rule.silentMs <= ms)
       this.#lastSampleMs = this.#loud.before(this.#judgedMs);
     if (change === 'started') this.#speaking.next(true);
     if (this.#rule.speaking || change === 'ended') this.#tellPause(this.#rule.silentMs >= PAUSE_MS);
