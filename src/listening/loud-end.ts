@@ -1,5 +1,5 @@
-const SLICE_SAMPLES = 40;
-const SLICE_MS = 5;
+const SAMPLES_PER_MS = 8;
+const SLICE_SAMPLES = 40; // 5 ms
 /** Slices that are remembered: more than a detector's window and what waits for it. */
 const KEPT = 64;
 /** A sound this much softer than the loudest around it is no part of the word, as a ratio of amplitudes (-25 dB). */
@@ -17,11 +17,9 @@ export class LoudEnd {
   /** @param startMs position of the first sample */
   push(samples: Int16Array, startMs: number): void {
     for (let at = 0; at < samples.length; at += SLICE_SAMPLES) {
-      const slice = samples.subarray(at, at + SLICE_SAMPLES);
-      let peak = 0;
-      for (const sample of slice) peak = Math.max(peak, Math.abs(sample));
-      this.#peaks[this.#next] = peak;
-      this.#endsMs[this.#next] = startMs + (at / SLICE_SAMPLES) * SLICE_MS + slice.length / 8;
+      const end = at + SLICE_SAMPLES < samples.length ? at + SLICE_SAMPLES : samples.length;
+      this.#peaks[this.#next] = peakOf(samples, at, end);
+      this.#endsMs[this.#next] = startMs + end / SAMPLES_PER_MS;
       this.#next = (this.#next + 1) % KEPT;
     }
   }
@@ -41,4 +39,15 @@ export class LoudEnd {
   #ends(index: number): number {
     return this.#endsMs[index] as number;
   }
+}
+
+/** Of each frame of each call: no iterator, no slice, no call. */
+function peakOf(samples: Int16Array, from: number, to: number): number {
+  let peak = 0;
+  for (let index = from; index < to; index++) {
+    const sample = samples[index] as number;
+    if (sample > peak) peak = sample;
+    else if (-sample > peak) peak = -sample;
+  }
+  return peak;
 }
