@@ -78,6 +78,11 @@ describe('the environment', () => {
     expect(elevenLabsOptions((name) => environment[name])).toEqual(options);
   });
 
+  it('has no slash at the end of the public URL, as paths are joined to it and shown', () => {
+    const values = { PUBLIC_URL: 'https://voice.example.com/phone//', TWILIO_AUTH_TOKEN: 'secret' };
+    expect(readEnvironment(values).PUBLIC_URL).toBe('https://voice.example.com/phone');
+  });
+
   it('takes no spaces around a key or a token', () => {
     const environment = readEnvironment({ TWILIO_AUTH_TOKEN: ' secret ', OPENAI_API_KEY: 'sk\n' });
     expect(environment).toMatchObject({ TWILIO_AUTH_TOKEN: 'secret', OPENAI_API_KEY: 'sk' });

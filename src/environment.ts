@@ -47,6 +47,7 @@ const environmentSchema = z.object({
       })
       .refine((url) => !/[?#]/.test(url), { error: 'must carry no query and no fragment: Twilio drops them' })
       .refine(hasNoUser, { error: NO_USER })
+      .transform((url) => url.replace(/\/+$/, ''))
       .optional(),
   ),
   TWILIO_ACCOUNT_SID: z.preprocess(

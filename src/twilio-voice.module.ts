@@ -29,7 +29,7 @@ import { VOICE } from './tts/voice.js';
 import { CallRecordings } from './twilio/calls/call-recordings.js';
 import { TwilioCallsService } from './twilio/calls/twilio-calls.service.js';
 import { TwilioCallbacks } from './twilio/callbacks/twilio-callbacks.js';
-import { TWILIO_COMMANDS, TWILIO_PROVIDERS, twilioControllers } from './twilio/twilio.providers.js';
+import { TWILIO_COMMANDS, twilioControllers, twilioProviders } from './twilio/twilio.providers.js';
 import {
   resolveOptions,
   TWILIO_VOICE_OPTIONS,
@@ -150,7 +150,7 @@ function build(
       { provide: REDACTOR, useClass: StandardRedactor },
       CallRecordKeeper,
       { provide: STREAM_ACCEPTOR, useExisting: CallRegistry },
-      ...TWILIO_PROVIDERS,
+      ...twilioProviders(),
       ...TWILIO_COMMANDS,
       CallEventHandlers,
       ...providers,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { map } from 'rxjs';
-import type { AgentEntry, Clock, Voice } from '../src/index.js';
+import { type AgentEntry, CALL_CONTROL, type Clock, type Voice } from '../src/index.js';
 import { DemoAgent } from '../src/conversation/demo-agent.js';
 import {
   lastHeard,
@@ -251,5 +251,41 @@ describe('The demo agent', () => {
     const ends = bare.findIndex((_, at) => bare.slice(Math.max(0, at - 3), at + 1).join(' ') === quoted) + 1;
     expect(ends).toBeGreaterThan(0);
     expect(Math.abs(ends - heardWords)).toBeLessThanOrEqual(1);
+  });
+});
+
+describe('A promise of a text', () => {
+  it('that fails while nobody asks for it any more ends no process', async () => {
+    const unhandled: unknown[] = [];
+    const note = (reason: unknown) => unhandled.push(reason);
+    process.on('unhandledRejection', note);
+    const { host, clock } = await hostOf('Hello.', 'Yes?');
+    const call = host.dial();
+    await clock.advance(2_000);
+    call.speak(3_000);
+    await clock.advance(1_000);
+    const line = host.registry.find(call.callSid)!;
+    const said = line.say(Promise.reject(new Error('no text'))); // the caller is speaking: it is dropped
+    expect((await said).ended).toBe('cut');
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    process.off('unhandledRejection', note);
+    expect(unhandled).toEqual([]);
+  });
+});
+
+describe('A stream that the network leaves as it was while keys are pressed', () => {
+  it('is closed when the call is given up: nobody waits on a silent line', async () => {
+    const control = { hangUp: () => Promise.resolve(false), sendDigits: () => Promise.resolve(true) };
+    const host = await Host.boot({
+      agent: (clock) => new ScriptedAgent(clock, ['Yes?'], { greeting: 'Hello.' }),
+      providers: () => [{ provide: CALL_CONTROL, useValue: control }],
+    });
+    const call = host.dial();
+    await host.clock.advance(3_000);
+    const pressed = host.registry.find(call.callSid)!.sendDigits('1');
+    pressed.catch(() => undefined);
+    await host.clock.advance(40_000);
+    await expect(pressed).rejects.toThrow('did not come back');
+    expect([call.spoken.length, call.endedBy]).toEqual([1, 'hangup']);
   });
 });

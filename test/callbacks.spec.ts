@@ -14,7 +14,7 @@ import {
   TwilioCallbacks,
   type VoiceCall,
 } from '../src/index.js';
-import { ScriptedAgent, seededRandom, twilioSignature } from '../src/testing/index.js';
+import { ScriptedAgent, seededRandom, type SimulatedCall, twilioSignature } from '../src/testing/index.js';
 import { AUTH_TOKEN, Host } from './support/host.js';
 
 const URL = 'https://voice.example.com/voice';
@@ -153,6 +153,21 @@ describe('status callbacks of a call', () => {
     expect(told).toEqual(['initiated', 'answered-by', 'ringing', 'in-progress', 'completed', 'complete']);
   });
 
+  it('tell how long the call was in seconds, where Twilio counts minutes as well', async () => {
+    const listener = await boot();
+    await post('status', { CallStatus: 'completed', SequenceNumber: '0', Duration: '1', CallDuration: '42' });
+    await host.clock.advance(10);
+    expect(listener.statuses).toMatchObject([{ status: 'completed', terminal: true, durationS: 42 }]);
+  });
+
+  it('that come several times at once are told once', async () => {
+    const listener = await boot();
+    await Promise.all(Array.from({ length: 5 }, () => post('status', status(0), 'a token')));
+    await Promise.all(Array.from({ length: 5 }, () => post('answered-by', { AnsweredBy: 'human' })));
+    await host.clock.advance(10);
+    expect([listener.statuses.length, listener.others.length]).toEqual([1, 1]);
+  });
+
   it('are answered before anybody is told, and a handler that throws harms nothing', async () => {
     const listener = await boot();
     expect(await post('status', status(0))).toBe(204);
@@ -244,10 +259,43 @@ describe('a stream that fails at Twilio', () => {
       await host.clock.advance(200);
       expect(host.events(call).at(-1)).toMatchObject({ type: 'ended', reason: 'stream-error' });
       expect(hungUp).toEqual(how === 'hang-up' ? [call.callSid] : []);
+      await failed(call);
+      expect(hungUp).toHaveLength(how === 'hang-up' ? 1 : 0); // told again, nothing is done again
       call.hangUp();
       await host.clock.advance(100);
     },
   );
+
+  const failed = (call: SimulatedCall, StreamError = '31921 closed by the server') =>
+    post('stream-status', {
+      CallSid: call.callSid,
+      StreamSid: call.streams[0]!.streamSid,
+      StreamEvent: 'stream-error',
+      StreamError,
+    });
+
+  it('is hung up also when its connection had broken before', async () => {
+    const hungUp: string[] = [];
+    await boot('hang-up', hungUp);
+    const call = host.dial();
+    await host.clock.advance(2_500);
+    call.dropSocket();
+    await host.clock.advance(200);
+    expect(hungUp).toEqual([call.callSid]);
+  });
+
+  it('only because we closed it is none: the last word is heard', async () => {
+    const hungUp: string[] = [];
+    await boot('hang-up', hungUp);
+    const call = host.dial();
+    await host.clock.advance(2_500);
+    host.streams[0]!.close('limit');
+    await host.clock.advance(100);
+    await failed(call);
+    await host.clock.advance(20_000);
+    expect(hungUp).toEqual([]);
+    expect(call.spoken).toEqual([expect.stringMatching(/we have to end this call/)]);
+  });
 });
 
 describe('events of a call', () => {

@@ -14,7 +14,13 @@ import {
   type TwilioVoiceOptions,
   type Turn,
 } from '../src/index.js';
-import { ScriptedAgent, type SimulatedCall, twilioSignature } from '../src/testing/index.js';
+import {
+  ScriptedAgent,
+  ScriptedVoice,
+  type SimulatedCall,
+  twilioSignature,
+  type VoiceScript,
+} from '../src/testing/index.js';
 import { AUTH_TOKEN, Host } from './support/host.js';
 import { LocalTwilio } from './support/local-twilio.js';
 
@@ -39,8 +45,10 @@ afterEach(async () => {
 async function boot(
   settings: Omit<TwilioVoiceOptions, 'basePath'> = {},
   beforeDial?: BeforeDial['mayDial'],
+  script: (utterance: number) => VoiceScript = () => ({}),
 ): Promise<TwilioCallsService> {
   host = await Host.boot({
+    voice: (clock) => new ScriptedVoice(clock, script),
     agent: (clock) => (agent = new ScriptedAgent(clock, ['A short answer.'], { greeting: GREETING })),
     settings: { outbound: OUTBOUND, transfers: { desk: { to: '+4930999' } }, ...settings },
     providers: () => [
@@ -139,6 +147,22 @@ describe('a call that the host places', () => {
     expect(told).toEqual(['initiated', 'ringing', 'in-progress', 'answered-by', 'completed', 'complete']);
   });
 
+  it('has a context of its own, however many are placed at once', async () => {
+    const calls = await boot();
+    const orders = ['4711', '4712', '4713'];
+    const placed = await settled(
+      Promise.all(orders.map((order, index) => calls.place({ to: `+4930${index}00000`, parameters: { order } }))),
+    );
+    const requests = created().map(({ form }) => form);
+    for (const form of requests) {
+      const { callSid } = placed[requests.indexOf(form)]!;
+      host.dial({ callSid, from: form['From'], to: form['To'], direction: 'outbound-api' }, form['Url']);
+    }
+    await host.clock.advance(1_000);
+    const met = agent.calls.map(({ parameters }) => [parameters['to'], parameters['order']]);
+    expect(met.sort()).toEqual(orders.map((order, index) => [`+4930${index}00000`, order]));
+  });
+
   it('tells a callback that came before Twilio’s own answer', async () => {
     const calls = await boot();
     const callSid = `CA${'1'.padStart(32, 'c')}`;
@@ -150,6 +174,30 @@ describe('a call that the host places', () => {
     const told: string[] = [];
     placed.events$.subscribe((event) => told.push(event.type));
     expect(told).toEqual(['call-status']);
+  });
+
+  it('that ended before Twilio’s own answer has told everything, and is complete', async () => {
+    const calls = await boot();
+    const callSid = `CA${'1'.padStart(32, 'c')}`;
+    const placing = calls.place({ to: CALLEE });
+    for (const [sequence, CallStatus] of ['initiated', 'busy'].entries())
+      await post('status', { CallSid: callSid, CallStatus, SequenceNumber: String(sequence) });
+    await settled(placing);
+    const told: string[] = [];
+    (await placing).events$.subscribe({
+      next: (event) => told.push(event.type === 'call-status' ? event.status : event.type),
+      complete: () => told.push('complete'),
+    });
+    expect(told).toEqual(['initiated', 'busy', 'complete']);
+  });
+
+  it('is the one that was allowed, whatever becomes of the object that described it', async () => {
+    const calls = await boot({}, () => true);
+    const call = { to: CALLEE, parameters: { order: '4711' } };
+    const placing = calls.place(call);
+    call.to = '+33123456789';
+    await settled(placing);
+    expect(created().map(({ form }) => form['To'])).toEqual([CALLEE]);
   });
 
   it('is connected by nobody who made its webhook up', async () => {
@@ -212,6 +260,38 @@ describe('a call that the host may not place', () => {
     expect(await place('+4930123457')).toBe('placed');
     expect(await place('+4930123458')).toBe('too-many');
     expect(created()).toHaveLength(3);
+    await host.clock.advance(hour);
+    expect(await place(CALLEE)).toBe('placed');
+  });
+
+  it('of many at once that the host is asked about: no more are made than may be', async () => {
+    const rate = { most: 2, withinMs: 60_000 };
+    const answer = () =>
+      new Promise<boolean>((resolve) =>
+        host.clock.after(500, () => {
+          resolve(true);
+        }),
+      );
+    const calls = await boot({ outbound: { ...OUTBOUND, callsPerNumber: rate } }, answer);
+    const placing = Promise.all(Array.from({ length: 5 }, () => refused(calls, { to: CALLEE })));
+    await settled(placing);
+    const results = (await placing).sort();
+    expect(results).toEqual(['placed', 'placed', ...Array<string>(3).fill('too-many-to-number')]);
+    expect(created()).toHaveLength(2);
+  });
+
+  it('because of all others does not count for its number', async () => {
+    const hour = 3_600_000;
+    const calls = await boot({
+      outbound: {
+        ...OUTBOUND,
+        callsPerNumber: { most: 2, withinMs: 24 * hour },
+        calls: { most: 1, withinMs: hour },
+      },
+    });
+    const place = (to: string) => settled(refused(calls, { to }));
+    expect(await place('+4930123457')).toBe('placed');
+    for (let tries = 0; tries < 3; tries++) expect(await place(CALLEE)).toBe('too-many');
     await host.clock.advance(hour);
     expect(await place(CALLEE)).toBe('placed');
   });
@@ -308,6 +388,50 @@ describe('a call that goes on', () => {
     await host.clock.advance(100);
   });
 
+  it('is transferred to the number that was allowed, whatever becomes of the object that named it', async () => {
+    const { calls, call } = await connected();
+    const target = { to: '+15005550001' };
+    const transferring = calls.transfer(call.callSid, target);
+    target.to = '+33123456789';
+    await settled(transferring);
+    const [update] = of(/\/Calls\/CA\w+\.json$/).filter(({ form }) => 'Twiml' in form);
+    expect(update?.form['Twiml']).toContain('<Number>+15005550001</Number>');
+    await host.clock.advance(500);
+  });
+
+  it('and that Twilio refuses to transfer, or to press keys in, says so without its number', async () => {
+    const { calls, call } = await connected();
+    const attempts = [
+      () => calls.transfer(call.callSid, { to: '+15005550001' }),
+      () => calls.transfer(call.callSid, 'desk'),
+      () => calls.sendDigits(call.callSid, '1'),
+    ];
+    for (const attempt of attempts) {
+      twilio.refusals.push({ status: 400, code: 21_211 });
+      const error = await settled(attempt().catch((reason: unknown) => reason));
+      expect(error).toBeInstanceOf(TwilioCallError);
+      expect(error).toMatchObject({ problem: 'refused', code: 21_211, status: 400 });
+      expect(String(error)).not.toMatch(/\+\d/);
+    }
+    call.hangUp();
+    await host.clock.advance(100);
+  });
+
+  it('and ends while it is between two streams is over at once', async () => {
+    const { calls, call } = await connected();
+    const pressing = calls.sendDigits(call.callSid, 'WWWWWWWW').catch((reason: unknown) => reason);
+    while (host.streams[0]!.state !== 'ended') {
+      await host.clock.advance(20);
+      await new Promise((resolve) => setTimeout(resolve, 2));
+    }
+    expect(host.registry.find(call.callSid)).toBeDefined();
+    await post('status', { CallSid: call.callSid, CallStatus: 'completed', SequenceNumber: '0' });
+    await host.clock.advance(20);
+    expect(host.registry.find(call.callSid)).toBeUndefined();
+    expect(host.events(call).at(-1)).toMatchObject({ type: 'ended', reason: 'stop' });
+    expect(await settled(pressing)).toBeInstanceOf(Error);
+  });
+
   it('is hung up after the goodbye has been heard', async () => {
     const { call } = await connected();
     const line = host.registry.find(call.callSid);
@@ -321,8 +445,8 @@ describe('a call that goes on', () => {
 });
 
 describe('a recording', () => {
-  async function connected() {
-    await boot();
+  async function connected(announcement: VoiceScript = {}) {
+    await boot({}, undefined, (utterance) => (utterance === 1 ? {} : announcement));
     const call = host.dial();
     twilio.carries(call);
     await host.clock.advance(4_000); // the greeting is over
@@ -373,6 +497,31 @@ describe('a recording', () => {
     await post('recording', { CallSid: call.callSid, ...recording });
     await host.clock.advance(10);
     expect(told).toEqual(['recording-status']);
+    call.hangUp();
+    await host.clock.advance(100);
+  });
+
+  it('does not begin when the call ends during the announcement', async () => {
+    const { call, recordings } = await connected();
+    const start = recordings
+      .start(call.callSid, { announcement: 'This call is recorded, so that we can learn from it.' })
+      .catch((error: unknown) => error);
+    await host.clock.advance(800);
+    call.hangUp();
+    expect(await settled(start)).toBeInstanceOf(NotAnnouncedError);
+    expect(asked()).toEqual([]);
+  });
+
+  it.each<[string, string, VoiceScript]>([
+    ['says nothing', '', {}],
+    ['is nothing but space', ' \n', {}],
+    ['cannot be heard', 'This call is recorded.', { msPerWord: 0 }],
+    ['cannot be said', 'This call is recorded.', { failAfterMs: 0 }],
+  ])('does not begin with an announcement that %s', async (_, announcement, script) => {
+    const { call, recordings } = await connected(script);
+    const start = recordings.start(call.callSid, { announcement }).catch((error: unknown) => error);
+    expect(await settled(start)).toBeInstanceOf(NotAnnouncedError);
+    expect(asked()).toEqual([]);
     call.hangUp();
     await host.clock.advance(100);
   });

@@ -52,6 +52,28 @@ describe('that no human answers', () => {
     expect(said).toEqual([`${STANDARD} Good morning.`]);
   });
 
+  it.each<[string, number, string[]]>([
+    ['at its beginning', 500, [`${STANDARD} Fine.`, 'Fine.']],
+    ['in the middle of it', 1_300, [`${STANDARD} Fine.`, 'Fine.']],
+    ['over its last word', 2_000, ['Fine.', 'Fine.']],
+  ])('is said with the next answer when the caller talks over it: %s', async (_, atMs, answers) => {
+    const host = await Host.boot({
+      agent: (clock) => new ScriptedAgent(clock, ['Fine.'], { greeting: 'Good morning.' }),
+      settings: { conversation: { disclosure: STANDARD } },
+    });
+    const call = host.dial();
+    await host.clock.advanceUntil(() => call.heldMs > 0, 2_000, 20);
+    await host.clock.advance(atMs);
+    for (let turn = 0; turn < 2; turn++) {
+      call.speak(600);
+      await host.clock.advance(7_000);
+    }
+    call.hangUp();
+    await host.clock.advance(1_000);
+    await host.module.close();
+    expect(host.voice.utterances.slice(1).map(({ text }) => text)).toEqual(answers);
+  });
+
   it('is in the memory of the agent', async () => {
     const { history } = await firstWords({ disclosure: STANDARD }, 'Good morning.');
     expect(history?.[0]).toMatchObject({ role: 'agent', text: `${STANDARD} Good morning.` });

@@ -136,6 +136,15 @@ describe('an answer asked for while the caller pauses', () => {
     ]);
   });
 
+  it('has no silence filled before somebody waits for it', async () => {
+    const { say, clock, voice } = await callWith({});
+    await say(1_200, 500);
+    const awaited = (voice as ScriptedVoice).utterances[0]?.options?.awaited;
+    expect(awaited?.()).toBe(false);
+    await clock.advance(1_000);
+    expect(awaited?.()).toBe(true);
+  });
+
   it('is only written, not spoken, with `text`', async () => {
     let voice: ClauseVoice | undefined;
     const { say, events, agent } = await callWith({

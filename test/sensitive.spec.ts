@@ -308,6 +308,37 @@ describe('words at the edge of a sensitive stretch', () => {
   });
 });
 
+describe('an answer that is being prepared as a sensitive stretch begins', () => {
+  const script = { utterances: ['my number is four one', 'one one'], finalMs: 100 };
+
+  it('is aborted at once, and not at the end of the turn', async () => {
+    const { caller, begin, agent, clock } = await callWith({
+      preemptive: true,
+      replies: [{ tokens: 'I see.', firstTokenDelayMs: 2_000 }],
+      script,
+    });
+    caller.speak(1_000);
+    await clock.advance(1_450);
+    expect(agent.turns.at(-1)?.signal.aborted).toBe(false);
+    const over = begin();
+    expect(agent.turns.at(-1)?.signal.aborted).toBe(true);
+    await over();
+  });
+
+  it('is not asked for again with the words before it, when the caller goes on and pauses once more', async () => {
+    const { caller, begin, agent, clock, turns } = await callWith({ preemptive: true, script });
+    caller.speak(1_000);
+    await clock.advance(1_450);
+    const asked = agent.turns.length;
+    const over = begin();
+    caller.speak(600);
+    await clock.advance(4_000);
+    expect(turns()).toEqual([NOT_RECORDED]);
+    expect(agent.turns.slice(asked).map(({ transcript }) => transcript)).toEqual([NOT_RECORDED]);
+    await over();
+  });
+});
+
 describe('keys at the end of a sensitive stretch', () => {
   it.each([
     { gapMs: 50, told: 'none' },

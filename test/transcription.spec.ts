@@ -103,6 +103,26 @@ describe('the words of a turn', () => {
     expect(agent.turns.map(({ transcript }) => transcript)).toEqual(['where is my order']);
   });
 
+  it('are not told again in the next turn, when the final transcript comes after the turn had to do without', async () => {
+    const { say, agent } = await callWith({ utterances: ['where is my order', 'thank you'], finalMs: 2_600 });
+    await say(1_200, 6_000);
+    await say(800, 6_000);
+    expect(agent.turns.map(({ transcript }) => transcript)).toEqual(['where is my order', 'thank you']);
+  });
+
+  it('that the final transcript has more of are in the next turn', async () => {
+    const { say, agent } = await callWith({
+      utterances: ['where is my order please', 'thank you'],
+      finalMs: 2_600,
+    });
+    await say(1_200, 6_000);
+    await say(800, 6_000);
+    expect(agent.turns.map(({ transcript }) => transcript)).toEqual([
+      'where is my order',
+      'please thank you',
+    ]);
+  });
+
   it('are none once the transcriber has given up, and the call goes on', async () => {
     const { say, agent, logs } = await callWith({ utterances: ['where is my order'], failAfterMs: 1_500 });
     await say(1_200);

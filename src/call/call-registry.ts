@@ -137,6 +137,11 @@ export class CallRegistry implements StreamAcceptor, OnModuleDestroy {
     return this.receiver(call);
   }
 
+  over(callSid: string): void {
+    const call = this.calls.get(callSid);
+    if (call !== undefined) this.end(call, 'stop');
+  }
+
   /** The call goes on with a stream that follows another one. */
   private returned(call: Call, { streamSid }: StreamStart, stream: MediaSink): StreamReceiver {
     this.sinks.get(call)?.follow(stream);
@@ -176,6 +181,7 @@ export class CallRegistry implements StreamAcceptor, OnModuleDestroy {
       },
       lost: () => {
         this.end(call, 'socket-closed');
+        sink.close('failed'); // the network may have left the stream as it was: nobody is to wait on a silent line
       },
     });
   }

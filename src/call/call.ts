@@ -149,8 +149,9 @@ export class Call implements VoiceCall {
     return of(NOT_RECORDED);
   }
 
+  /** Also while the call is being torn down: what is cut off then tells what it has cost. */
   report(report: CallReport): void {
-    if (!this.#ended) this.happened(report);
+    this.happened(report);
   }
 
   /** Says a last word, which nobody interrupts, then ends the call as `limit`. */

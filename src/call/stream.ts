@@ -43,6 +43,8 @@ export interface StreamReceiver {
 /** Takes a started stream into a call. */
 export interface StreamAcceptor {
   accept(start: StreamStart, sink: MediaSink): StreamReceiver;
+  /** The telephone network says that the call is over, also while it is between two streams. */
+  over?(callSid: string): void;
 }
 
 /** DI token of the {@link StreamAcceptor}. */

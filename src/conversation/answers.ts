@@ -1,6 +1,6 @@
 import { type Observable, switchMap, take } from 'rxjs';
 import type { AnswerStep, VoiceCall } from '../call/voice-call.js';
-import type { SpeechChunk } from '../tts/voice.js';
+import type { SpeechChunk, UtteranceVoiceOptions } from '../tts/voice.js';
 import { Buffered } from './buffered.js';
 import { onFirst } from './on-first.js';
 import type { History, HistoryEntry } from './history.js';
@@ -23,7 +23,7 @@ export interface AnswersParts {
   readonly voice: (
     speech: Speech,
     text$: Observable<string>,
-    demand: () => Promise<void>,
+    wanted: Pick<UtteranceVoiceOptions, 'demand' | 'awaited'>,
   ) => Observable<SpeechChunk>;
   /** Resolves when the utterance being played wants more speech. */
   readonly demand: () => Promise<void>;
@@ -79,7 +79,7 @@ export class Answers {
       switchMap(() => speech.text$),
     );
     const told = (step: AnswerStep['step']) => () => {
-      if (speech.answer !== undefined) stepped({ ...speech.answer, step });
+      if (speech.answer !== undefined && historyLength !== undefined) stepped({ ...speech.answer, step });
     };
     const confirm = told('confirmed');
     return {
@@ -101,16 +101,19 @@ export class Answers {
     const { voice, demand, options } = this.#parts;
     if (options.preemptive === 'text') {
       const made = new Buffered(text$);
-      speech.prepared$ = voice(speech, made.values$, demand);
+      speech.prepared$ = voice(speech, made.values$, { demand });
       return made;
     }
     let isFirst = true;
-    const made = new Buffered(
-      voice(speech, text$, async () => {
-        if (!isFirst) await confirmed.then(demand);
-        isFirst = false;
-      }),
-    );
+    let isConfirmed = false;
+    void confirmed.then(() => {
+      isConfirmed = true;
+    });
+    const ofFirstClause = async () => {
+      if (!isFirst) await confirmed.then(demand);
+      isFirst = false;
+    };
+    const made = new Buffered(voice(speech, text$, { demand: ofFirstClause, awaited: () => isConfirmed }));
     speech.prepared$ = made.values$;
     return made;
   }

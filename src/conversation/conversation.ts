@@ -23,12 +23,13 @@ import { withheldAccount } from '../call/sensitive/withheld.js';
 import type { SpeechOutcome } from '../call/voice-call.js';
 import type { SettledUtterance } from '../playout/settled-utterance.js';
 import type { CallVoice } from '../tts/call-voice.js';
-import type { SpeechChunk, VoiceOptions } from '../tts/voice.js';
+import type { SpeechChunk, UtteranceVoiceOptions, VoiceOptions } from '../tts/voice.js';
 import { Answers } from './answers.js';
 import type { CallerTurn, ConversationLine, ConversationOptions } from './conversation-line.js';
+import { Disclosure } from './disclosure.js';
 import { agentEntry, type HistoryEntry } from './history.js';
 import { onFirst } from './on-first.js';
-import { replyText } from './reply-text.js';
+import { replyText, unheeded } from './reply-text.js';
 import { Speech, untilQuiet } from './speech.js';
 import type { Reply } from './reply.js';
 import type { VoiceAgent } from './voice-agent.js';
@@ -51,6 +52,7 @@ export class Conversation {
   readonly #voice: CallVoice;
   readonly #clock: Clock;
   readonly #options: ConversationOptions;
+  readonly #disclosure: Disclosure;
   readonly #history: HistoryEntry[] = [];
   /** Each value opens the floor anew: what was being said, or waiting to be said, is dropped. */
   readonly #floor$ = new Subject<Speech | undefined>();
@@ -79,14 +81,15 @@ export class Conversation {
     this.#voice = voice;
     this.#clock = clock;
     this.#options = options;
+    this.#disclosure = new Disclosure(options.disclosure);
     this.#answers = new Answers({
       call: line.call,
       agent,
       options,
       history: this.#history,
       settled$: this.#allSettled(),
-      text: (makeReply) => this.#text(makeReply),
-      voice: (speech, text$, demand) => this.#voiced(speech, text$, demand),
+      text: (makeReply) => this.#disclosure.before(this.#text(makeReply)),
+      voice: (speech, text$, wanted) => this.#voiced(speech, text$, wanted),
       demand: () => line.playout.demand(),
       stepped: (step) => {
         line.stepped(step);
@@ -130,13 +133,14 @@ export class Conversation {
   greet(): void {
     if (this.#ended || this.#closing) return;
     const greeting = this.#greeting();
+    if (greeting !== undefined) unheeded(greeting);
     this.#warm(); // now it is known how to speak
-    const { disclosure } = this.#options;
-    if (disclosure !== '')
+    const { due } = this.#disclosure;
+    if (due !== '')
       this.#says$.next(
         this.#speech('answer', () =>
           concat(
-            of(`${disclosure} `),
+            of(`${due} `),
             replyText(() => greeting ?? ''),
           ),
         ),
@@ -162,6 +166,7 @@ export class Conversation {
       refused.catch(() => undefined); // nobody has to listen
       return refused;
     }
+    unheeded(text);
     const speech = this.#speech('say', () => text, voice);
     if (this.#ended || this.#closing) this.#refuse(speech);
     else this.#says$.next(speech);
@@ -214,6 +219,7 @@ export class Conversation {
 
   /** A sensitive stretch begins: whatever is being said, or waits to be said, is not told. */
   withhold(): void {
+    this.#answers.discard(); // the words it was asked with are not to be told any more
     for (const speech of this.#open) speech.isWithheld = true;
   }
 
@@ -259,7 +265,7 @@ export class Conversation {
   #utter(speech: Speech): Observable<unknown> {
     const { playout, userSpeech$, held$ } = this.#line;
     const limits = isPhrase(speech) ? { replyTimeoutMs: PHRASE_MS } : {};
-    const voice$ = speech.prepared$ ?? this.#voiced(speech, speech.text$, () => playout.demand());
+    const voice$ = speech.prepared$ ?? this.#voiced(speech, speech.text$, { demand: () => playout.demand() });
     return this.#allSettled().pipe(
       switchMap(() => {
         this.#playing = speech;
@@ -303,6 +309,7 @@ export class Conversation {
 
   #settle(speech: Speech, account: SettledUtterance): void {
     speech.settle(account);
+    if (speech.kind === 'answer') this.#disclosure.heard(account);
     if (speech.kind === 'answer' && account.ended !== 'failed') this.#failures = 0;
     if (speech.kind === 'closing' && account.ended === 'played') this.#closingHeard = true;
     this.#close(speech);
@@ -319,14 +326,18 @@ export class Conversation {
     return this.#utter(this.#speech('closing', () => this.#options.closing));
   }
 
-  #voiced(speech: Speech, text$: Observable<string>, demand: () => Promise<void>): Observable<SpeechChunk> {
+  #voiced(
+    speech: Speech,
+    text$: Observable<string>,
+    wanted: Pick<UtteranceVoiceOptions, 'demand' | 'awaited'>,
+  ): Observable<SpeechChunk> {
     const { answer, voice } = speech;
     const counted$ = text$.pipe(
       tap((piece) => {
         this.#line.spoken(piece.length);
       }),
     );
-    const how = { ...voice, demand, ...(isPhrase(speech) ? { phrase: true } : {}) };
+    const how = { ...voice, ...wanted, ...(isPhrase(speech) ? { phrase: true } : {}) };
     const voice$ = this.#voice.speak(counted$, how);
     if (answer === undefined) return voice$;
     const sounds = () => {

@@ -8,7 +8,7 @@ export interface Turn {
   readonly transcript: string;
   /** How long the caller spoke, ms. */
   readonly durationMs: number;
-  /** Everything said before, the agent's part as it was heard. */
+  /** Everything said so far, the agent's part as it was heard; the caller's newest entry is this turn's. */
   readonly history: History;
   readonly call: VoiceCall;
   /** Aborted when the caller interrupts, or the call ends, while the reply is being written. */

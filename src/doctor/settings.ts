@@ -36,7 +36,7 @@ export async function readSettings(
     environment,
     problems,
     file: text === undefined ? undefined : (file ?? DEFAULT_FILE),
-    publicUrl: (PUBLIC_URL ?? `http://127.0.0.1:${PORT}`).replace(/\/+$/, ''),
+    publicUrl: PUBLIC_URL ?? `http://127.0.0.1:${PORT}`,
     region: values['TWILIO_REGION'],
     edge: values['TWILIO_EDGE'],
   };

@@ -8,10 +8,10 @@ export type OtherUrl =
 
 /** Tries the usual mistakes: the host that answers a signature of its own URL tells which one that is. */
 export async function otherUrlOf(context: DoctorContext, url: string): Promise<OtherUrl | undefined> {
-  const { pathname } = new URL(url);
+  const { origin: own, pathname } = new URL(url);
   const prefix = new URL(context.settings.publicUrl).pathname.replace(/\/+$/, '');
   if (prefix !== '') {
-    const stripped = url.replace(prefix, '');
+    const stripped = own + pathname.slice(prefix.length);
     if (await isTaken(context, url, stripped)) return { kind: 'stripped', prefix };
   }
   for (const origin of originsLike(context)) {

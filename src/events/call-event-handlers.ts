@@ -3,10 +3,11 @@ import {
   Injectable,
   Logger,
   type OnApplicationBootstrap,
-  type OnModuleDestroy,
+  type OnApplicationShutdown,
   Optional,
 } from '@nestjs/common';
 import { DiscoveryService, MetadataScanner, Reflector } from '@nestjs/core';
+import type { InstanceWrapper } from '@nestjs/core/injector/instance-wrapper.js';
 import { Subscription } from 'rxjs';
 import { CallRegistry } from '../call/call-registry.js';
 import { forLog, REDACTOR, type Redactor, StandardRedactor } from '../call/redactor.js';
@@ -24,7 +25,7 @@ interface NamedHandler {
 
 /** Finds the host's `@OnCallEvent` methods at boot and calls them. */
 @Injectable()
-export class CallEventHandlers implements OnApplicationBootstrap, OnModuleDestroy {
+export class CallEventHandlers implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger('TwilioVoice');
   private readonly handlers = new Map<HostEventType, NamedHandler[]>();
   private readonly subscriptions = new Subscription();
@@ -40,13 +41,13 @@ export class CallEventHandlers implements OnApplicationBootstrap, OnModuleDestro
 
   onApplicationBootstrap(): void {
     const wrappers = [...this.discovery.getProviders(), ...this.discovery.getControllers()];
-    const instances = new Set(
-      wrappers
-        .filter((wrapper) => !wrapper.isAlias && wrapper.isDependencyTreeStatic())
-        .map(({ instance }) => instance as unknown),
-    );
-    for (const instance of instances)
+    const own = wrappers.filter(({ isAlias }) => !isAlias);
+    for (const instance of new Set(own.filter(isOne).map((wrapper) => wrapper.instance as unknown)))
       if (typeof instance === 'object' && instance !== null) this.explore(instance);
+    for (const metatype of new Set(
+      own.filter((wrapper) => !isOne(wrapper)).map((wrapper) => wrapper.metatype),
+    ))
+      if (typeof metatype === 'function') this.passOver(metatype);
     if (this.handlers.size === 0) return;
     this.subscriptions.add(
       this.calls.started$.subscribe((call) => {
@@ -64,22 +65,32 @@ export class CallEventHandlers implements OnApplicationBootstrap, OnModuleDestro
     );
   }
 
-  onModuleDestroy(): void {
+  /** Not earlier: calls that the shutdown ends tell of their end. */
+  onApplicationShutdown(): void {
     this.subscriptions.unsubscribe();
   }
 
   private explore(instance: object): void {
-    const prototype = Object.getPrototypeOf(instance) as object | null;
-    for (const key of this.scanner.getAllMethodNames(prototype)) {
-      const method = (instance as Record<string, unknown>)[key];
-      if (typeof method !== 'function') continue;
-      const types = this.reflector.get<readonly HostEventType[] | undefined>(ON_CALL_EVENT, method);
-      for (const type of types ?? [])
+    for (const { key, method, types } of this.methodsOf(Object.getPrototypeOf(instance) as object | null))
+      for (const type of types)
         this.handlersOf(type).push({
           name: `${instance.constructor.name}.${key}`,
           handle: method.bind(instance) as Handler,
         });
-    }
+  }
+
+  /** There is no one instance whose methods could be called. */
+  private passOver({ name, prototype }: { readonly name: string; readonly prototype?: object | null }): void {
+    for (const { key } of this.methodsOf(prototype ?? null))
+      this.logger.warn(`${name}.${key} is never called: @OnCallEvent needs a provider of the default scope`);
+  }
+
+  private methodsOf(prototype: object | null) {
+    return this.scanner.getAllMethodNames(prototype).flatMap((key) => {
+      const method = (prototype as Record<string, (...parameters: never[]) => unknown>)[key];
+      const types = method && this.reflector.get<readonly HostEventType[] | undefined>(ON_CALL_EVENT, method);
+      return method === undefined || types === undefined ? [] : [{ key, method, types }];
+    });
   }
 
   private handlersOf(type: HostEventType): NamedHandler[] {
@@ -104,10 +115,14 @@ export class CallEventHandlers implements OnApplicationBootstrap, OnModuleDestro
     try {
       await handle(event, call);
     } catch (error) {
-      const kind = forLog(this.redactor, error instanceof Error ? error.name : typeof error);
-      this.logger.error(`${name} threw at ${event.type}: ${kind}`);
+      const { name: kind, message } = Object(error) as { name?: unknown; message?: unknown };
+      const shown = forLog(this.redactor, typeof kind === 'string' ? kind : typeof error);
+      this.logger.error(`${name} threw at ${event.type}: ${shown}`);
       if (call?.wasSensitive === true) return; // the message may repeat anything
-      this.logger.debug(forLog(this.redactor, error instanceof Error ? error.message : String(error)));
+      this.logger.debug(forLog(this.redactor, typeof message === 'string' ? message : ''));
     }
   }
 }
+
+/** Whether there is one instance of it for the whole application. */
+const isOne = (wrapper: InstanceWrapper): boolean => !wrapper.isTransient && wrapper.isDependencyTreeStatic();

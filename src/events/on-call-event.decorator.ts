@@ -14,6 +14,7 @@ export type CallEventHandler<Type extends HostEventType> = (
 /**
  * Calls the method for each such event of every call. What it returns is not waited for; when it throws or rejects, that
  * is logged, and harms nothing.
+ * @throws TypeError on a static method, and on one whose name is a symbol: nobody would find them
  */
 export function OnCallEvent<Type extends HostEventType>(...types: readonly [Type, ...Type[]]) {
   return <Handler extends CallEventHandler<Type>>(
@@ -21,6 +22,10 @@ export function OnCallEvent<Type extends HostEventType>(...types: readonly [Type
     key: string | symbol,
     descriptor: TypedPropertyDescriptor<Handler>,
   ): void => {
-    SetMetadata(ON_CALL_EVENT, types)(target, key, descriptor);
+    if (typeof target === 'function' || typeof key === 'symbol')
+      throw new TypeError(`@OnCallEvent: ${String(key)} must be a method of instances, with a name`);
+    const others = Reflect.getMetadata(ON_CALL_EVENT, Object(descriptor.value) as object) as
+      readonly HostEventType[] | undefined;
+    SetMetadata(ON_CALL_EVENT, [...new Set([...types, ...(others ?? [])])])(target, key, descriptor);
   };
 }

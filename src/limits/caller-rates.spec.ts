@@ -51,6 +51,20 @@ describe('The rates of callers in memory', () => {
     expect(rates.size).toBe(0);
   });
 
+  it('remember nothing where there is no limit', () => {
+    const unlimited = { most: Infinity, withinMs: 60_000 };
+    for (let call = 0; call < 100; call++) expect(rates.take('anna', `CA${call}`, unlimited)).toBe(true);
+    expect([rates.size, rates.isReached('anna', unlimited)]).toEqual([0, false]);
+  });
+
+  it('tell whether another call would be refused, and count none for it', () => {
+    expect([rates.isReached('anna', rate), rates.size]).toEqual([false, 0]);
+    rates.take('anna', 'CA1', rate);
+    expect(rates.isReached('anna', rate)).toBe(false);
+    rates.take('anna', 'CA2', rate);
+    expect(rates.isReached('anna', rate)).toBe(true);
+  });
+
   it('forget callers whose calls count no more', async () => {
     for (let caller = 0; caller < 100; caller++) rates.take(`caller ${caller}`, 'CA1', rate);
     expect(rates.size).toBe(100);

@@ -38,15 +38,27 @@ export class MemoryCallerRates implements CallerRates {
     return this.callers.size;
   }
 
-  take(caller: string, callSid: string, { most, withinMs }: CallRate): boolean {
+  take(caller: string, callSid: string, rate: CallRate): boolean {
+    const { most, withinMs } = rate;
+    if (most === Infinity) return true;
     const now = this.clock.now();
     this.forget(now);
-    const calls = (this.callers.get(caller)?.calls ?? []).filter(({ atMs }) => atMs > now - withinMs);
+    const calls = this.counted(caller, rate);
     if (calls.some((call) => call.callSid === callSid)) return true;
     if (calls.length >= most) return false;
     this.callers.delete(caller);
     this.callers.set(caller, { calls: [...calls, { callSid, atMs: now }], untilMs: now + withinMs });
     return true;
+  }
+
+  /** Whether another call of that caller would be refused. */
+  isReached(caller: string, rate: CallRate): boolean {
+    return this.counted(caller, rate).length >= rate.most;
+  }
+
+  private counted(caller: string, { withinMs }: CallRate): Caller['calls'] {
+    const after = this.clock.now() - withinMs;
+    return (this.callers.get(caller)?.calls ?? []).filter(({ atMs }) => atMs > after);
   }
 
   private forget(now: number): void {

@@ -209,6 +209,27 @@ describe('caller speech', () => {
     expect(Math.abs(utterances[0]!.onsetMs - 10_500)).toBeLessThanOrEqual(NEAR_MS);
   });
 
+  it('after a gap that is longer than what counts, times on the clock are right again', async () => {
+    const { clock, utterances, hearLive, lose } = setUp();
+    await hearLive(silence(500));
+    lose(25_000); // as while keys are pressed
+    await clock.advance(25_000);
+    await hearLive(voice(600));
+    const endMs = clock.now();
+    await hearLive(silence(1000));
+    expect(Math.abs(utterances[0]!.lastSampleAtMs - endMs)).toBeLessThanOrEqual(NEAR_MS);
+  });
+
+  it('nor does a broken timestamp move them', async () => {
+    const { clock, utterances, hearLive, lose } = setUp();
+    await hearLive(silence(500));
+    lose(3_600_000);
+    await hearLive(voice(600));
+    const endMs = clock.now();
+    await hearLive(silence(1000));
+    expect(Math.abs(utterances[0]!.lastSampleAtMs - endMs)).toBeLessThanOrEqual(NEAR_MS);
+  });
+
   it.each([
     [700, 0],
     [800, 1],

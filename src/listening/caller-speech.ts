@@ -151,6 +151,7 @@ export class CallerSpeech {
 
   /** Takes missing frames for silence, less what was taken for silence while nothing came. */
   #catchUp(gapMs: number): void {
+    if (gapMs > LONGEST_GAP_MS) this.#line.skipped(gapMs - LONGEST_GAP_MS);
     const missingMs = Math.min(gapMs, LONGEST_GAP_MS) - this.#assumedMs;
     if (missingMs > JITTER_MS) this.#silence(missingMs);
     else if (missingMs < 0) this.#judgedMs -= Math.min(-missingMs, this.#assumedMs);

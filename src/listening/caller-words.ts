@@ -3,6 +3,7 @@ import { MU_LAW_BYTES_PER_MS, MU_LAW_SILENCE } from '../audio/mu-law.js';
 import type { Clock } from '../call/clock.js';
 import type { TurnHint } from './endpointing.js';
 import type { Transcriber, Transcript } from './transcriber.js';
+import { wordsLeft } from './words-left.js';
 
 export interface CallerWordsOptions {
   /** From the end of a turn to its final transcript, ms: after that the turn has what was understood so far. */
@@ -26,6 +27,8 @@ export class CallerWords {
   #partial = '';
   /** Commits without their final transcript, oldest first: whether it is to be told. */
   #unanswered: ('told' | 'withheld')[] = [];
+  /** What a turn took before it was final: it comes once more when it is. */
+  #taken = '';
   #withholds = false;
   /** Audio since the last commit was withheld, in part at least. */
   #isTainted = false;
@@ -65,11 +68,11 @@ export class CallerWords {
     return this.#transcripts.asObservable();
   }
 
-  /** The words of the turn so far, and again whenever they change. */
+  /** The words of the turn so far, and again whenever they change; none as long as the caller is withheld. */
   get text$(): Observable<string> {
     return this.#changed.pipe(
       startWith(undefined),
-      map(() => this.#text),
+      map(() => (this.#withholds ? '' : this.#text)),
       distinctUntilChanged(),
     );
   }
@@ -108,6 +111,7 @@ export class CallerWords {
     if (this.#isLost) return;
     this.#unanswered.push(this.#isTainted ? 'withheld' : 'told');
     this.#isTainted = this.#withholds;
+    this.#taken = ''; // what is said from here on may be the same words
     this.#commits.next();
   }
 
@@ -115,10 +119,7 @@ export class CallerWords {
   take(): Observable<string> {
     return new Observable((subscriber) => {
       const take = () => {
-        const text = this.#text;
-        this.#finals = [];
-        this.#partial = '';
-        subscriber.next(text);
+        subscriber.next(this.#takeAll());
         subscriber.complete();
       };
       if (this.#unanswered.length === 0) {
@@ -152,12 +153,28 @@ export class CallerWords {
     return [...this.#finals, this.#partial].filter((text) => text !== '').join(' ');
   }
 
+  #takeAll(): string {
+    const text = this.#text;
+    if (this.#unanswered.length > 0) this.#taken = this.#partial;
+    this.#finals = [];
+    this.#partial = '';
+    return text;
+  }
+
+  /** What a final transcript says beyond what a turn took that did not wait for it. */
+  #untaken(text: string): string {
+    const left = wordsLeft(text, this.#taken);
+    if (left !== text) this.#taken = '';
+    return left;
+  }
+
   #understood(transcript: Transcript): void {
     const text = transcript.text.trim();
     const isTold = this.#isTold(transcript);
     if (transcript.final) {
       this.#unanswered.shift();
-      if (isTold && text !== '') this.#finals.push(text);
+      const untaken = this.#untaken(text);
+      if (isTold && untaken !== '') this.#finals.push(untaken);
       this.#partial = '';
     } else if (isTold) this.#partial = text;
     if (isTold) this.#transcripts.next(transcript);

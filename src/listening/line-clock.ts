@@ -17,6 +17,11 @@ export class LineClock {
     this.#observedAt = nowMs;
   }
 
+  /** So much time has passed that the audio does not count, as after a long gap. */
+  skipped(ms: number): void {
+    this.#offsetMs += ms;
+  }
+
   /** When this moment of the audio arrives with the least delay, ms on our clock. */
   toClock(audioMs: number): number {
     return audioMs + this.#offsetMs;

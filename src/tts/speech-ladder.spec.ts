@@ -19,8 +19,8 @@ function ladder(...scripts: (VoiceScript | 'filler only')[]) {
     vendor: index < 2 ? 'first' : 'second',
     synthesize: (text$, options) => voice.synthesize(text$, options),
   }));
-  const speak = (text$: Observable<string>, voice?: string) =>
-    climb(text$, () => ({ rungs, options: voice === undefined ? {} : { voice } }), {
+  const speak = (text$: Observable<string>, voice?: string, awaited = () => true) =>
+    climb(text$, () => ({ rungs, options: { awaited, ...(voice === undefined ? {} : { voice }) } }), {
       clock,
       fillerAfterMs: 400,
       filler: () => FILLER,
@@ -181,6 +181,17 @@ describe('the ladder', () => {
     await test.clock.advance(1_000);
     expect(test.ended()).toBe(broken);
     expect(test.falls).toEqual([]);
+  });
+
+  it('fills no silence that nobody hears, but does once somebody waits', async () => {
+    const test = ladder({ failAfterMs: 0, error: fails('closed') }, { stallAfterMs: 0 });
+    let isAwaited = false;
+    test.speak(of(TEXT), undefined, () => isAwaited);
+    await test.clock.advance(3_000);
+    expect(test.fillers()).toEqual([]);
+    isAwaited = true;
+    await test.clock.advance(400);
+    expect(test.fillers()).toHaveLength(1);
   });
 
   it('cancels the way that is speaking, and the filler, when it is left', async () => {

@@ -189,6 +189,10 @@ class Climber {
     const { clock, filler } = this.#ladder;
     this.#cancelFiller = clock.after(Math.max(0, this.#playedAt - clock.now()) + afterMs, () => {
       this.#cancelFiller = undefined;
+      if (this.#options.awaited?.() === false) {
+        this.#armFiller(this.#ladder.fillerAfterMs);
+        return;
+      }
       // A text that has yet to be written keeps the caller waiting for itself, and has its own limits.
       if (this.#source.hasText(this.#from)) {
         this.#fillers++;

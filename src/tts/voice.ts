@@ -35,6 +35,8 @@ export interface VoiceOptions {
 export interface UtteranceVoiceOptions extends VoiceOptions {
   /** Resolves when more speech is wanted: waited for before each clause, so that little is made in vain. */
   readonly demand?: () => Promise<void>;
+  /** Whether the caller is waiting to hear it; default: yes. Speech that is made in advance has no silence to fill. */
+  readonly awaited?: () => boolean;
   /** The text is a fixed phrase, which will be said again word for word: what was made of it is worth keeping. */
   readonly phrase?: boolean;
 }

@@ -10,7 +10,7 @@ import { STREAM_ACCEPTOR } from '../call/stream.js';
 import { SystemClock } from '../call/system-clock.js';
 import { resolveOptions, TWILIO_VOICE_OPTIONS } from '../twilio-voice.options.js';
 import { MediaStreamAdapter } from './media-stream.adapter.js';
-import { TWILIO_PROVIDERS, twilioControllers } from './twilio.providers.js';
+import { twilioControllers, twilioProviders } from './twilio.providers.js';
 
 @Module({
   controllers: twilioControllers('voice'),
@@ -18,7 +18,7 @@ import { TWILIO_PROVIDERS, twilioControllers } from './twilio.providers.js';
     { provide: TWILIO_VOICE_OPTIONS, useValue: resolveOptions() },
     { provide: CLOCK, useClass: SystemClock },
     { provide: STREAM_ACCEPTOR, useValue: {} },
-    ...TWILIO_PROVIDERS,
+    ...twilioProviders(),
   ],
 })
 class HostModule {}

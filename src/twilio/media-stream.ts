@@ -31,7 +31,7 @@ export interface MediaStreamContext {
   /** Whether a stream of that call is alive. */
   isGoingOn(callSid: string): boolean;
   /** The stream is over; called once. */
-  ended(stream: MediaStream): void;
+  ended(stream: MediaStream, reason: StreamEndReason): void;
   /** The socket is closed before it became a stream. */
   refused(why: StreamRefusal): void;
   /** Whether that is the first such fault of a socket without a `start`: of strangers there may be many. */
@@ -242,7 +242,7 @@ export class MediaStream implements MediaSink {
     this.#state = 'ended';
     this.#endReason = reason;
     this.#cancelTimer();
-    this.#context.ended(this);
+    this.#context.ended(this, reason);
     try {
       this.#receiver?.ended(reason);
     } catch (error) {

@@ -3,11 +3,16 @@ import { CLOCK, type Clock } from '../call/clock.js';
 import { STREAM_ACCEPTOR, type StreamAcceptor, type StreamEndReason } from '../call/stream.js';
 import { TWILIO_VOICE_OPTIONS, type ResolvedTwilioVoiceOptions } from '../twilio-voice.options.js';
 import { CallOutcomes } from './call-outcomes.js';
+import { ExpiringKeys } from './callbacks/expiring-keys.js';
 import { MediaStream, type MediaStreamContext, type StreamRefusal } from './media-stream.js';
 import { PendingSockets } from './pending-sockets.js';
 import type { StreamFault } from './stream-counters.js';
 import type { StreamSocket } from './stream-socket.js';
 import { StreamTokens } from './stream-token.js';
+
+/** A stream is known to be over for so long, ms: Twilio tells of its end within seconds. */
+const KEPT_MS = 600_000;
+const KEPT = 10_000;
 
 /** The media streams of this process, from the socket's opening to its close. */
 @Injectable()
@@ -22,6 +27,7 @@ export class OpenStreams {
   private readonly waiting = new PendingSockets();
   private readonly leave = new WeakMap<MediaStream, () => void>();
   private readonly told = new Set<StreamFault>();
+  private readonly over: ExpiringKeys;
   private draining = false;
 
   constructor(
@@ -32,6 +38,7 @@ export class OpenStreams {
     outcomes: CallOutcomes,
   ) {
     this.refusals = this.refused;
+    this.over = new ExpiringKeys(clock, KEPT_MS, KEPT);
     this.context = {
       clock,
       acceptor,
@@ -40,8 +47,9 @@ export class OpenStreams {
       startTimeoutMs: options.limits.startTimeoutMs,
       admit: (stream) => this.admit(stream),
       isGoingOn: (callSid) => [...this.started].some((one) => one.callSid === callSid && one.isAlive),
-      ended: (stream) => {
+      ended: (stream, reason) => {
         this.started.delete(stream);
+        if (reason !== 'socket-closed' && stream.streamSid !== undefined) this.over.add(stream.streamSid);
       },
       refused: (why) => {
         this.refuse(why);
@@ -86,15 +94,22 @@ export class OpenStreams {
     return stream;
   }
 
+  /** Whether a stream ended here in a way that both sides know: not by a connection that broke. */
+  isOver(streamSid: string): boolean {
+    return this.over.has(streamSid);
+  }
+
   /** Ends a stream and closes its socket; false if it is not open here. */
   endStream(streamSid: string, reason: StreamEndReason): boolean {
     return this.endAll((stream) => stream.streamSid === streamSid, reason);
   }
 
-  /** Ends the stream of a call that is over, and lets no other one begin; false if there is none here. */
+  /** Ends a call that is over, and its stream, and lets no other one begin; false if there is no stream here. */
   endCall(callSid: string): boolean {
     this.tokens.revoke(callSid);
-    return this.endAll((stream) => stream.callSid === callSid, 'stop');
+    const hadStream = this.endAll((stream) => stream.callSid === callSid, 'stop');
+    this.context.acceptor.over?.(callSid);
+    return hadStream;
   }
 
   /** Takes no more sockets, closes the open ones with 1001, and waits for that, at most the close's grace. */

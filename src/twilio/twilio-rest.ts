@@ -2,6 +2,7 @@ import { Inject, Injectable, Optional } from '@nestjs/common';
 import type { CallControl } from '../call/call-control.js';
 import type { ResolvedTransferTarget } from '../call/handover.options.js';
 import { TWILIO_VOICE_OPTIONS, type ResolvedTwilioVoiceOptions } from '../twilio-voice.options.js';
+import { twilioCallError } from './calls/twilio-call-error.js';
 import { TwilioRest } from './twilio-client.js';
 import { VoiceTwiml } from './twiml.js';
 
@@ -51,20 +52,30 @@ export class TwilioCallControl implements CallControl {
   async transfer(callSid: string, target: ResolvedTransferTarget): Promise<boolean> {
     const { callMs } = this.options.limits;
     const timeLimit = callMs === Infinity ? {} : { timeLimit: TRANSFERRED_S };
-    return this.rewrite(callSid, (twiml) => ({ twiml: twiml.transfer(target), ...timeLimit }));
+    return this.rewrite('transfer the call', callSid, (twiml) => ({
+      twiml: twiml.transfer(target),
+      ...timeLimit,
+    }));
   }
 
   async sendDigits(callSid: string, keys: string): Promise<boolean> {
-    return this.rewrite(callSid, (twiml) => ({ twiml: twiml.pressKeys(callSid, keys) }));
+    return this.rewrite('press keys', callSid, (twiml) => ({ twiml: twiml.pressKeys(callSid, keys) }));
   }
 
+  /** @throws (rejects) TwilioCallError: Twilio's own words may hold the number */
   private async rewrite(
+    doing: string,
     callSid: string,
     change: (twiml: VoiceTwiml) => { twiml: string; timeLimit?: number },
   ): Promise<boolean> {
     const client = await this.rest.client();
     if (client === undefined || this.twiml === undefined) return false;
-    await client.calls(callSid).update(change(this.twiml));
+    const update = change(this.twiml);
+    try {
+      await client.calls(callSid).update(update);
+    } catch (error) {
+      throw twilioCallError(doing, error);
+    }
     return true;
   }
 }

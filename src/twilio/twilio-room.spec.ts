@@ -16,13 +16,15 @@ import { parseTwiml, type TwimlElement } from '../testing/twiml-parser.js';
 import { twilioSignature } from '../testing/twilio-signature.js';
 import { resolveOptions, TWILIO_VOICE_OPTIONS, type TwilioVoiceOptions } from '../twilio-voice.options.js';
 import { CallOutcomes } from './call-outcomes.js';
+import type { CallbackEvent } from './callbacks/callback-events.js';
+import { TwilioCallbacks } from './callbacks/twilio-callbacks.js';
 import { MediaStreamAdapter } from './media-stream.adapter.js';
 import { OpenStreams } from './open-streams.js';
 import { StreamTokens } from './stream-token.js';
 import { type TwilioClient, TwilioRest } from './twilio-client.js';
 import { TwilioCallControl } from './twilio-rest.js';
 import { TwilioStreamGateway } from './twilio-stream.gateway.js';
-import { TWILIO_PROVIDERS, twilioControllers } from './twilio.providers.js';
+import { twilioControllers, twilioProviders } from './twilio.providers.js';
 import { VoiceTwiml } from './twiml.js';
 
 const publicUrl = 'https://voice.example.com';
@@ -74,7 +76,7 @@ class Host {
         { provide: TWILIO_VOICE_OPTIONS, useValue: resolved },
         { provide: CLOCK, useClass: SystemClock },
         { provide: STREAM_ACCEPTOR, useValue: acceptor },
-        ...TWILIO_PROVIDERS,
+        ...twilioProviders(),
         ...gateways,
       ],
     })
@@ -324,6 +326,30 @@ describe('The TwiML', () => {
     expect(() => twiml.connect(call, { _token: 'x' })).toThrow(/_token is reserved/);
   });
 
+  it('survives fields that come twice, which a signature does not show', async () => {
+    host = await new Host().boot();
+    const twice = (path: string, form: Record<string, string>, name: string) =>
+      host.send(path, `${new URLSearchParams(form).toString()}&${name}=${encodeURIComponent(form[name]!)}`, {
+        'content-type': 'application/x-www-form-urlencoded',
+        'x-twilio-signature': twilioSignature(authToken, publicUrl + path, form),
+      });
+    const { status, body } = await twice('/voice/incoming', call, 'From');
+    expect([status, body.includes('<Stream'), body.includes('name="from"')]).toEqual([200, true, false]);
+    const told: CallbackEvent[] = [];
+    host.app.get(TwilioCallbacks).events$.subscribe((event) => told.push(event));
+    const failed = {
+      CallSid: callSid,
+      StreamSid: streamSid,
+      StreamEvent: 'stream-error',
+      StreamError: 'why',
+    };
+    expect((await twice('/voice/stream-status', failed, 'StreamError')).status).toBe(204);
+    while (told.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    const { StreamError, ...fields } = failed;
+    expect(told).toEqual([{ type: 'stream-status', callSid, streamSid, event: 'error', fields }]);
+    expect(StreamError).toBe('why');
+  });
+
   it('survives a caller whose name is too long', async () => {
     host = await new Host().boot();
     const answer = await host.signed('/voice/incoming', {
@@ -366,6 +392,20 @@ describe('A handshake', () => {
   it('may call the path with a slash', async () => {
     host = await new Host().boot();
     expect((await host.connect('/voice/stream/', streamSignature())).status).toBe(101);
+  });
+
+  it('finds its own path in each of two applications of one process', async () => {
+    const other = new Host();
+    host = new Host();
+    await Promise.all([host.boot({ basePath: 'one' }), other.boot({ basePath: 'two' })]);
+    const statuses = [];
+    for (const each of [host, other])
+      for (const name of ['one', 'two']) {
+        const signature = streamSignature(`wss://voice.example.com/${name}/stream`);
+        statuses.push((await each.connect(`/${name}/stream`, signature)).status);
+      }
+    await other.close();
+    expect(statuses).toEqual([101, 404, 404, 101]);
   });
 
   it('at an unknown path is answered 404', async () => {

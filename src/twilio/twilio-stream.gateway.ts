@@ -6,6 +6,7 @@ import {
   type OnModuleDestroy,
   type OnModuleInit,
   Optional,
+  type Type,
 } from '@nestjs/common';
 import { ApplicationConfig } from '@nestjs/core';
 import { type OnGatewayConnection, type OnGatewayInit, WebSocketGateway } from '@nestjs/websockets';
@@ -134,4 +135,11 @@ export class TwilioStreamGateway
     if (this.refused[status] > 1) return;
     this.logger.warn(`A media stream was refused with ${status}, ${HINTS[status]} More are only counted.`);
   }
+}
+
+/** A gateway of one module: Nest reads a gateway's path from its class, which several applications would share. */
+export function twilioStreamGateway(): Type<TwilioStreamGateway> {
+  @Injectable()
+  class MountedTwilioStreamGateway extends TwilioStreamGateway {}
+  return MountedTwilioStreamGateway;
 }

@@ -19,9 +19,7 @@ import { OpenStreams } from './open-streams.js';
 import { requiredField } from './required-field.js';
 import { TwilioSignatureGuard } from './signature.guard.js';
 import { type IncomingCall, VoiceTwiml } from './twiml.js';
-
-/** A webhook's form. A class would make the host's validation pipe strip what it does not know. */
-type Form = Record<string, string>;
+import { type Form, FORM } from './webhook-form.js';
 
 /** Twilio's webhooks; mount it with {@link twilioVoiceController}. */
 @UseGuards(TwilioSignatureGuard)
@@ -39,7 +37,7 @@ export class TwilioVoiceController {
   @Post('incoming')
   @HttpCode(200)
   @Header('Content-Type', 'text/xml')
-  async incoming(@Body() form: Form): Promise<string> {
+  async incoming(@Body(FORM) form: Form): Promise<string> {
     const call = callOf(form);
     const reception = await this.received(call);
     if (reception === 'connect') return this.twiml.connect(call);
@@ -53,7 +51,7 @@ export class TwilioVoiceController {
   @Post('outgoing')
   @HttpCode(200)
   @Header('Content-Type', 'text/xml')
-  outgoing(@Body() form: Form, @Query('context') sealed: unknown): string {
+  outgoing(@Body(FORM) form: Form, @Query('context') sealed: unknown): string {
     const call = callOf(form);
     const parameters = typeof sealed === 'string' ? this.contexts.open(sealed) : undefined;
     if (parameters === undefined) throw new ForbiddenException();
@@ -64,7 +62,7 @@ export class TwilioVoiceController {
   @Post('continue')
   @HttpCode(200)
   @Header('Content-Type', 'text/xml')
-  continue(@Body() form: Form): string {
+  continue(@Body(FORM) form: Form): string {
     const outcome = this.outcomes.take(requiredField(form, 'CallSid'));
     if (outcome === 'limit') return this.twiml.limitReached();
     return outcome === 'completed' ? this.twiml.hangUp() : this.twiml.apologise();
@@ -74,7 +72,7 @@ export class TwilioVoiceController {
   @Post('transferred')
   @HttpCode(200)
   @Header('Content-Type', 'text/xml')
-  transferred(@Body() form: Form, @Headers('i-twilio-idempotency-token') token?: string): string {
+  transferred(@Body(FORM) form: Form, @Headers('i-twilio-idempotency-token') token?: string): string {
     const callSid = requiredField(form, 'CallSid');
     return this.callbacks.transferred(callSid, form, token)
       ? this.twiml.hangUp()

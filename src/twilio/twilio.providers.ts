@@ -16,12 +16,11 @@ import { SealedContext } from './calls/sealed-context.js';
 import { TwilioCallsService } from './calls/twilio-calls.service.js';
 import { TwilioRest } from './twilio-client.js';
 import { TwilioCallControl } from './twilio-rest.js';
-import { TwilioStreamGateway } from './twilio-stream.gateway.js';
+import { TwilioStreamGateway, twilioStreamGateway } from './twilio-stream.gateway.js';
 import { twilioVoiceController } from './twilio-voice.controller.js';
 import { VoiceTwiml } from './twiml.js';
 
-/** Needs TWILIO_VOICE_OPTIONS, CLOCK and STREAM_ACCEPTOR beside it. */
-export const TWILIO_PROVIDERS: Provider[] = [
+const SERVICES: readonly Provider[] = [
   CallOutcomes,
   StreamErrors,
   TwilioCallbacks,
@@ -31,13 +30,17 @@ export const TWILIO_PROVIDERS: Provider[] = [
   StreamTokens,
   TwilioSignatures,
   TwilioSignatureGuard,
-  TwilioStreamGateway,
   VoiceTwiml,
   TwilioRest,
   TwilioCallControl,
   SealedContext,
   { provide: CALL_CONTROL, useExisting: TwilioCallControl },
 ];
+
+/** Of a module of its own; need TWILIO_VOICE_OPTIONS, CLOCK and STREAM_ACCEPTOR beside them. */
+export function twilioProviders(): Provider[] {
+  return [...SERVICES, { provide: TwilioStreamGateway, useClass: twilioStreamGateway() }];
+}
 
 /** The host's commands about calls; need CallRegistry and REDACTOR beside the others. */
 export const TWILIO_COMMANDS: Provider[] = [DialGuard, TwilioCallsService, CallRecordings];

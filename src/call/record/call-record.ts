@@ -39,6 +39,7 @@ export interface Waterfall {
 }
 
 export interface AnswerRecord extends SpokenRecord {
+  /** Asked for while the caller paused, before the turn was over. */
   readonly preemptive: boolean;
 }
 

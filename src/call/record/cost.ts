@@ -12,6 +12,7 @@ export interface Prices {
   readonly call?: number;
 }
 
+/** In the currency of the {@link Prices}. */
 export interface CallCost {
   readonly models: number;
   readonly speech: number;

@@ -1,4 +1,5 @@
 import type { History } from '../history.js';
+import { wasHeard } from '../was-heard.js';
 import { affirms } from './affirmation.js';
 
 /** What a caller answered to the question whether a tool may run. */
@@ -47,7 +48,7 @@ export class Consent {
     const asked = this.#question;
     if (asked?.tool !== tool || asked.inputKey !== inputKey(input)) return false;
     this.#question = undefined;
-    if (transcript.trim() === '' || !wasHeard(asked, history)) return false;
+    if (transcript.trim() === '' || !isNextTurn(asked, history) || !wasAsked(asked, history)) return false;
     try {
       // The host may be careless with types.
       const { question } = asked;
@@ -67,13 +68,10 @@ function inOrder(_: string, value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1)));
 }
 
-/** Callers answer over the last word of a question; whoever heard less than that has not been asked. */
-function wasHeard({ question, historyLength }: PendingQuestion, history: History): boolean {
-  const needed = letters(question.trim().replace(/\s+\S+$/, ''));
-  if (needed === '') return false; // nothing that could be heard
-  return history
-    .slice(historyLength)
-    .some(({ role, text }) => role === 'agent' && letters(text).includes(needed));
-}
+/** A turn that the agent was never asked about, because the caller went on, may have been a no. */
+const isNextTurn = ({ historyLength }: PendingQuestion, history: History): boolean =>
+  history.slice(historyLength).filter(({ role }) => role === 'caller').length <= 1;
 
-const letters = (text: string): string => text.toLowerCase().replace(/[^\p{L}\p{M}\p{N}]+/gu, '');
+/** Whoever has not heard the question has not been asked. */
+const wasAsked = ({ question, historyLength }: PendingQuestion, history: History): boolean =>
+  history.slice(historyLength).some(({ role, text }) => role === 'agent' && wasHeard(question, text));

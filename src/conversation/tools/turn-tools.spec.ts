@@ -207,6 +207,14 @@ describe('the tools of a turn', () => {
     expect(thing.run).not.toHaveBeenCalled();
   });
 
+  it('keep the caller waiting for no more than one schema, however many never end', async () => {
+    const endless = z.object({ n: z.number().refine(() => new Promise<boolean>(() => undefined)) });
+    const caller = new Caller([tool({ input: endless })]);
+    const calls = Array.from({ length: 8 }, (_, n) => ['thing', { n }] as const);
+    const answer = await caller.says('go').calls(calls, 5_010);
+    expect(answer.completed).toBe(true);
+  });
+
   it('that hang are given up, and their signal is aborted', async () => {
     let signal: AbortSignal | undefined;
     const caller = new Caller([
@@ -378,6 +386,20 @@ describe('a tool that the caller has to agree to', () => {
         caller.says('Yes.');
         await caller.clock.advance(10);
         await caller.says('Yes.').calls([['thing', { n: 1 }]]);
+      },
+    ],
+    [
+      'a turn later, when the agent was not asked about the turn between as the caller went on at once',
+      (caller) => {
+        caller.history.push({ role: 'caller', text: 'No.' });
+        return caller.says('All right.').calls([['thing', { n: 1 }]]);
+      },
+    ],
+    [
+      'for a guess of what turned out to be a question',
+      (caller) => {
+        caller.history.push({ role: 'caller', text: 'Yes?' });
+        return caller.answer('yes', { confirmed: Promise.resolve() }).calls([['thing', { n: 1 }]]);
       },
     ],
   ])('is not run %s', async (_, then) => {

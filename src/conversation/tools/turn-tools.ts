@@ -107,8 +107,9 @@ export class TurnTools {
   ): Promise<void> {
     await this.#confirmed;
     if (subscriber.closed) return;
+    const checked = await Promise.all(calls.map((call) => this.#checked(call)));
     const looked: Prepared[] = [];
-    for (const [index, call] of calls.entries()) looked.push(await this.#looked(call, index));
+    for (const [index, call] of checked.entries()) looked.push(await this.#prepare(call, index));
     if (isClosed(subscriber)) return;
     const prepared = this.#settled(looked);
     this.#remember(prepared.map(({ exchange }) => exchange));
@@ -128,22 +129,21 @@ export class TurnTools {
     subscriber.complete();
   }
 
-  /** A schema or a judge of the host's that never ends must not keep the caller waiting. */
-  async #looked(call: RequestedCall, index: number): Promise<Prepared> {
-    const { memory, clock, options, toolbox } = this.#parts;
-    const id = memory.nextId();
+  /** A schema of the host's that never ends must not keep the caller waiting. */
+  #checked(call: RequestedCall): Promise<CheckedCall> {
+    const { clock, options, toolbox } = this.#parts;
     const late = (): CheckedCall => ({
       name: callableName(call.name),
       arguments: '{}',
       refused: TOLD.failed,
     });
-    const checking = checkedCall(call, toolbox, options.resultCharacters);
-    const checked = await within(checking, LOOK_MS, clock, late);
-    return this.#prepare(checked, id, index);
+    return within(checkedCall(call, toolbox, options.resultCharacters), LOOK_MS, clock, late);
   }
 
-  async #prepare(checked: CheckedCall, id: string, index: number): Promise<Prepared> {
-    const { clock } = this.#parts;
+  /** Nor must a judge of the host's. */
+  async #prepare(checked: CheckedCall, index: number): Promise<Prepared> {
+    const { memory, clock } = this.#parts;
+    const id = memory.nextId();
     const exchange = { id, name: checked.name, arguments: checked.arguments, result: TOLD.running as string };
     const refused = (result: string): Prepared => {
       this.#report(id, checked.name, 'refused');
@@ -153,8 +153,8 @@ export class TurnTools {
     if ('refused' in checked) return refused(checked.refused);
     const { tool, input } = checked;
     if (tool.confirm === undefined || tool.confirm === false) return { exchange, run: { tool, input } };
-    const { transcript, call: voiceCall } = this.#turn;
-    const consent = this.#consent.take(tool.name, input, { transcript, history: voiceCall.history });
+    const { history } = this.#turn.call;
+    const consent = this.#consent.take(tool.name, input, { transcript: this.#transcript, history });
     if (await within(consent, LOOK_MS, clock, () => false)) return { exchange, run: { tool, input } };
     const question = this.#question(tool, input);
     return question === undefined ? refused(TOLD.failed) : { exchange, ask: { tool, input, question } };
@@ -230,6 +230,13 @@ export class TurnTools {
       this.#fillerSaid = true;
       subscriber.next(` ${filler} `);
     });
+  }
+
+  /** What the caller said in the end: a guess of it may lack the question mark. */
+  get #transcript(): string {
+    const { transcript, confirmed, call } = this.#turn;
+    if (confirmed === undefined) return transcript;
+    return call.history.findLast(({ role }) => role === 'caller')?.text ?? transcript;
   }
 
   #remember(round: ToolRound): void {

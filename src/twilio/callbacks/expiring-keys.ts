@@ -18,6 +18,10 @@ export class ExpiringKeys {
     return this.#keys.size;
   }
 
+  has(key: string): boolean {
+    return (this.#keys.get(key) ?? -Infinity) > this.#clock.now();
+  }
+
   /** @returns false if the key is known already */
   add(key: string): boolean {
     this.#forget();

@@ -15,6 +15,8 @@ export class StreamErrors {
   ) {}
 
   failed(callSid: string, streamSid: string): void {
+    // Twilio takes it for an error too when we close a stream, and its call may be at its last word, or go on.
+    if (this.streams.isOver(streamSid)) return;
     this.streams.endStream(streamSid, 'stream-error');
     if (this.options.onStreamError === 'hang-up') void this.hangUp(callSid);
   }

@@ -11,8 +11,9 @@ import {
 import { OpenStreams } from '../open-streams.js';
 import { TwilioSignatureGuard } from '../signature.guard.js';
 import { requiredField } from '../required-field.js';
+import { type Form, FORM } from '../webhook-form.js';
 import { StreamErrors } from './stream-errors.js';
-import { type Form, TwilioCallbacks } from './twilio-callbacks.js';
+import { TwilioCallbacks } from './twilio-callbacks.js';
 
 /** A repeated request carries the same. */
 const TOKEN = 'i-twilio-idempotency-token';
@@ -29,7 +30,7 @@ export class TwilioCallbacksController {
   /** State of a call: when it is over, so is its stream. */
   @Post('status')
   @HttpCode(204)
-  status(@Body() form: Form, @Headers(TOKEN) token?: string): void {
+  status(@Body(FORM) form: Form, @Headers(TOKEN) token?: string): void {
     const callSid = requiredField(form, 'CallSid');
     if (this.callbacks.callStatus(callSid, form, token)) this.streams.endCall(callSid);
   }
@@ -37,7 +38,7 @@ export class TwilioCallbacksController {
   /** State of a stream; after an error Twilio may leave the socket open for half a minute. */
   @Post('stream-status')
   @HttpCode(204)
-  streamStatus(@Body() form: Form, @Headers(TOKEN) token?: string): void {
+  streamStatus(@Body(FORM) form: Form, @Headers(TOKEN) token?: string): void {
     const callSid = requiredField(form, 'CallSid');
     const streamSid = requiredField(form, 'StreamSid');
     const event = this.callbacks.streamStatus(callSid, streamSid, form, token);
@@ -48,14 +49,14 @@ export class TwilioCallbacksController {
   /** Whether a human or a machine answered. */
   @Post('answered-by')
   @HttpCode(204)
-  answeredBy(@Body() form: Form, @Headers(TOKEN) token?: string): void {
+  answeredBy(@Body(FORM) form: Form, @Headers(TOKEN) token?: string): void {
     this.callbacks.answeredBy(requiredField(form, 'CallSid'), form, token);
   }
 
   /** State of a recording. */
   @Post('recording')
   @HttpCode(204)
-  recording(@Body() form: Form, @Headers(TOKEN) token?: string): void {
+  recording(@Body(FORM) form: Form, @Headers(TOKEN) token?: string): void {
     this.callbacks.recordingStatus(requiredField(form, 'CallSid'), form, token);
   }
 }

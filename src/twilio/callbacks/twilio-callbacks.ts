@@ -1,5 +1,5 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
-import { filter, type Observable, Subject, takeWhile } from 'rxjs';
+import { filter, type MonoTypeOperatorFunction, type Observable, Subject, takeWhile } from 'rxjs';
 import { CLOCK, type Clock } from '../../call/clock.js';
 import {
   CALL_STATUSES,
@@ -9,11 +9,9 @@ import {
   TERMINAL_STATUSES,
 } from './callback-events.js';
 import { CallTracks } from './call-tracks.js';
+import type { Form } from '../webhook-form.js';
 import { ExpiringKeys } from './expiring-keys.js';
 import type { ToldStatus } from './status-order.js';
-
-/** A webhook's form. */
-export type Form = Readonly<Record<string, string>>;
 
 /** A callback that is missing is waited for so long before what came after it is told, ms. */
 const GAP_MS = 1_000;
@@ -28,6 +26,12 @@ const CONNECTED = new Set([
 ]);
 
 const STREAM_EVENTS = ['started', 'stopped', 'error'] as const;
+
+/** What is told of one call, up to the state that ends it. */
+export const untilOver: MonoTypeOperatorFunction<CallbackEvent> = takeWhile(
+  (event) => !(event.type === 'call-status' && event.terminal),
+  true,
+);
 
 /**
  * Twilio's callbacks, whatever the order they come in: each state once, none twice, to everybody who listens. Nobody
@@ -55,7 +59,7 @@ export class TwilioCallbacks {
   of(callSid: string): Observable<CallbackEvent> {
     return this.told.pipe(
       filter((event) => event.callSid === callSid),
-      takeWhile((event) => !(event.type === 'call-status' && event.terminal), true),
+      untilOver,
     );
   }
 

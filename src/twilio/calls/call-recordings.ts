@@ -1,6 +1,7 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { CallRegistry } from '../../call/call-registry.js';
 import { forLog, REDACTOR, type Redactor } from '../../call/redactor.js';
+import type { SpeechOutcome, VoiceCall } from '../../call/voice-call.js';
 import { TWILIO_VOICE_OPTIONS, type ResolvedTwilioVoiceOptions } from '../../twilio-voice.options.js';
 import { webhookUrl } from '../public-urls.js';
 import { type RecordingChange, type TwilioRecordings, TwilioRest } from '../twilio-client.js';
@@ -73,11 +74,21 @@ export class CallRecordings {
     const call = this.registry.find(callSid);
     if (call === undefined)
       throw new NotAnnouncedError('The recording cannot be announced: the stream of the call is not here.');
-    const { ended } = await call.say(consent.announcement);
-    if (ended !== 'played')
+    const { ended, heardMs } = await this.said(call, consent.announcement);
+    if (ended !== 'played' || heardMs === 0)
       throw new NotAnnouncedError(
         'The caller did not hear the announcement to its end: nothing is recorded.',
       );
+  }
+
+  private async said(call: VoiceCall, announcement: string): Promise<SpeechOutcome> {
+    if (announcement.trim() === '')
+      throw new NotAnnouncedError('An announcement has to say that the call is recorded.');
+    try {
+      return await call.say(announcement);
+    } catch (cause) {
+      throw new NotAnnouncedError('The announcement could not be said: nothing is recorded.', { cause });
+    }
   }
 
   private async change(callSid: string, change: RecordingChange): Promise<void> {

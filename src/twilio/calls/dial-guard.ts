@@ -76,13 +76,16 @@ export class DialGuard {
       throw new DialRefusedError('not-allowed', 'The number begins with none of outbound.allowedPrefixes.');
   }
 
+  /** Both or neither: a call that one of them refuses counts for none. */
   private count(to: string): void {
     const { callsPerNumber, calls } = this.options.outbound;
-    const id = String(++this.attempts);
-    if (!this.rates.take(to, id, callsPerNumber))
+    if (this.rates.isReached(to, callsPerNumber))
       throw new DialRefusedError('too-many-to-number', 'outbound.callsPerNumber is reached for that number.');
-    if (!this.rates.take(ALL, id, calls))
+    if (this.rates.isReached(ALL, calls))
       throw new DialRefusedError('too-many', 'outbound.calls is reached.');
+    const id = String(++this.attempts);
+    this.rates.take(to, id, callsPerNumber);
+    this.rates.take(ALL, id, calls);
   }
 
   private async askHost(call: IntendedCall): Promise<void> {

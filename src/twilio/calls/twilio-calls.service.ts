@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { type Observable, ReplaySubject } from 'rxjs';
+import { concat, type Observable, ReplaySubject } from 'rxjs';
 import { CALL_CONTROL, type CallControl } from '../../call/call-control.js';
 import { CallRegistry } from '../../call/call-registry.js';
 import {
@@ -10,7 +10,7 @@ import {
 } from '../../call/handover.options.js';
 import { TWILIO_VOICE_OPTIONS, type ResolvedTwilioVoiceOptions } from '../../twilio-voice.options.js';
 import type { CallbackEvent } from '../callbacks/callback-events.js';
-import { TwilioCallbacks } from '../callbacks/twilio-callbacks.js';
+import { TwilioCallbacks, untilOver } from '../callbacks/twilio-callbacks.js';
 import { webhookUrl } from '../public-urls.js';
 import { type NewCall, TwilioRest } from '../twilio-client.js';
 import { checkedParameters } from '../twiml.js';
@@ -23,7 +23,7 @@ const STATUS_EVENTS = ['initiated', 'ringing', 'answered', 'completed'];
 /** Twilio's limit on a call is so much wider than ours, so that the goodbye is heard, s. */
 const GOODBYE_S = 60;
 
-/** The host's commands about calls, whether their stream is here or not. All of them reject with TwilioCallError. */
+/** The host's commands about calls, whether their stream is here or not. What Twilio refuses is a TwilioCallError. */
 @Injectable()
 export class TwilioCallsService {
   constructor(
@@ -41,8 +41,9 @@ export class TwilioCallsService {
    * @throws (rejects) DialRefusedError before Twilio is asked; TwilioCallError with Twilio's code when it refuses; Error
    *   that names a wrong parameter
    */
-  async place(call: CallToPlace): Promise<PlacedCall> {
-    const { to, parameters = {} } = call;
+  async place(given: CallToPlace): Promise<PlacedCall> {
+    const call = { ...given, parameters: { ...given.parameters } }; // what was allowed is what is dialled
+    const { to, parameters } = call;
     const from = call.from ?? this.options.outbound.from;
     if (from === undefined)
       throw new TwilioCallError('not-configured', 'A call needs a number to be made from: outbound.from.');
@@ -72,7 +73,8 @@ export class TwilioCallsService {
   /**
    * Connects the caller with somebody else. Of a call whose agent is here, what is being said is heard first.
    * @param to a name of the option `transfers`, or a target; a number has to be one that `outbound` allows
-   * @throws (rejects) Error when the target is wrong; DialRefusedError; TwilioCallError
+   * @throws (rejects) Error when the target is wrong; DialRefusedError; InterruptedError when the caller speaks first;
+   * TwilioCallError
    */
   async transfer(callSid: string, to: string | TransferTarget): Promise<void> {
     const target = typeof to === 'string' ? this.named(to) : checkedTarget(to);
@@ -81,7 +83,7 @@ export class TwilioCallsService {
     const call = this.registry.find(callSid);
     if (call === undefined)
       await this.asked('transfer the call', () => this.control.transfer?.(callSid, target) ?? false);
-    else await call.transfer(to);
+    else await call.transfer(typeof to === 'string' ? to : target);
   }
 
   /** Presses keys in a call. @param keys 1 to 32 of `0-9A-D#*wW`; `w` waits 0.5 s, `W` 1 s */
@@ -125,8 +127,8 @@ export class TwilioCallsService {
     return {
       of: (callSid) => {
         const events = new ReplaySubject<CallbackEvent>();
-        for (const event of seen) if (event.callSid === callSid) events.next(event);
-        this.callbacks.of(callSid).subscribe(events);
+        const before = seen.filter((event) => event.callSid === callSid);
+        concat(before, this.callbacks.of(callSid)).pipe(untilOver).subscribe(events);
         return events.asObservable();
       },
       stop: () => {
