@@ -1,7 +1,7 @@
 export { CallRegistry } from './call/call-registry.js';
 export { CALL_CONTROL, type CallControl } from './call/call-control.js';
 export { CLOCK, type CancelTimer, type Clock } from './call/clock.js';
-export type { TransferTarget } from './call/handover.options.js';
+export type { ResolvedTransferTarget, TransferTarget } from './call/handover.options.js';
 export { InterruptedError } from './call/interrupted-error.js';
 export {
   STREAM_ACCEPTOR,
@@ -98,6 +98,9 @@ export {
   type TranscriberOptions,
   type Transcript,
 } from './listening/transcriber.js';
+export type { HistogramSnapshot } from './metrics/histogram.js';
+export { VoiceHealth, type VoiceHealthStatus } from './metrics/voice-health.js';
+export { VoiceMetrics, type MeasuredInBuckets, type VoiceMetricsSnapshot } from './metrics/voice-metrics.js';
 export type { HeardMethod } from './playout/ledger.js';
 export type { TextMethod } from './playout/heard-text.js';
 export { SpeechStalledError, type SettledUtterance, type UtteranceEnd } from './playout/settled-utterance.js';
@@ -142,4 +145,8 @@ export {
   type TwilioVoiceModuleAsyncOptions,
   type TwilioVoiceModuleOptions,
 } from './twilio-voice.module.js';
-export { TWILIO_VOICE_OPTIONS, type TwilioVoiceOptions } from './twilio-voice.options.js';
+export {
+  TWILIO_VOICE_OPTIONS,
+  type ResolvedTwilioVoiceOptions,
+  type TwilioVoiceOptions,
+} from './twilio-voice.options.js';

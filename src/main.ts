@@ -38,7 +38,7 @@ try {
   const { AppModule } = await import('./app.module.js');
   const app = await NestFactory.create(AppModule, { rawBody: true, abortOnError: false, logger });
   MediaStreamAdapter.install(app);
-  app.enableShutdownHooks();
+  app.enableShutdownHooks(undefined, { useProcessExit: true }); // code 0, once the calls are over
   const config = app.get<ConfigService<Environment, true>>(ConfigService);
   const port = config.get('PORT', { infer: true });
   const publicUrl = config.get('PUBLIC_URL', { infer: true }) ?? `http://127.0.0.1:${port}`;

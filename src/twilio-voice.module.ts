@@ -23,6 +23,8 @@ import {
   VOICE_ACTIVITY_DETECTOR,
   type VoiceActivityDetectorFactory,
 } from './listening/voice-activity-detector.js';
+import { VoiceHealth } from './metrics/voice-health.js';
+import { VoiceMetrics } from './metrics/voice-metrics.js';
 import { OfflineVoice } from './tts/offline/offline-voice.js';
 import { TtsService } from './tts/tts.service.js';
 import { VOICE } from './tts/voice.js';
@@ -153,6 +155,8 @@ function build(
       ...twilioProviders(),
       ...TWILIO_COMMANDS,
       CallEventHandlers,
+      VoiceMetrics,
+      VoiceHealth,
       ...providers,
     ],
     exports: [
@@ -162,6 +166,8 @@ function build(
       CallRecordings,
       ConversationService,
       TtsService,
+      VoiceMetrics,
+      VoiceHealth,
       TWILIO_VOICE_OPTIONS,
       CLOCK,
       REDACTOR,

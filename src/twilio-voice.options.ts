@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { outboundOptions } from './limits/outbound.options.js';
+import { drainOptions } from './call/drain.options.js';
 import { handoverOptions } from './call/handover.options.js';
 import { limitOptions } from './limits/limits.options.js';
 import { listeningOptions } from './listening/listening.options.js';
@@ -88,6 +89,8 @@ export const twilioVoiceSchema = z
       })
       .prefault({}),
     ...handoverOptions,
+    /** What becomes of the calls in progress when the application shuts down. */
+    drain: drainOptions,
     /** Calls that the host makes. */
     outbound: outboundOptions,
     /** When a caller counts as speaking, and when as finished. */

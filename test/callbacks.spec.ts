@@ -58,11 +58,15 @@ afterEach(async () => {
   await host.module.close();
 });
 
-async function boot(onStreamError: 'apologise' | 'hang-up' = 'apologise', hungUp: string[] = []) {
+async function boot(
+  onStreamError: 'apologise' | 'hang-up' = 'apologise',
+  hungUp: string[] = [],
+  failure?: Error,
+) {
   const control: Pick<CallControl, 'hangUp'> = {
     hangUp: (callSid) => {
       hungUp.push(callSid);
-      return Promise.resolve(true);
+      return failure === undefined ? Promise.resolve(true) : Promise.reject(failure);
     },
   };
   host = await Host.boot({
@@ -240,10 +244,38 @@ describe('other callbacks', () => {
     const listener = await boot();
     await post(path, form, 'a token');
     await post(path, form, 'a token');
+    await host.clock.advance(15_000); // so late Twilio may try again
+    await post(path, form, 'a token');
     await post(path, form);
     await host.clock.advance(10);
     expect(listener.others).toHaveLength(1);
     expect(listener.others[0]).toMatchObject({ callSid: CALL.CallSid, ...expected });
+  });
+});
+
+describe('a callback that Twilio repeats', () => {
+  it('is known by its token, though it was written anew, and another one by its own', async () => {
+    const listener = await boot();
+    const bridged = (QueueTime: string, token: string) =>
+      post('transferred', { QueueResult: 'bridged', QueueTime }, token);
+    await bridged('12', 'one');
+    await bridged('13', 'one');
+    await bridged('14', 'another');
+    await host.clock.advance(10);
+    const times = listener.others.map((event) => (event as TransferEvent).fields['QueueTime']);
+    expect(times).toEqual(['12', '14']);
+  });
+
+  it('is late when its call has been over for ten minutes: then the call is forgotten', async () => {
+    await boot();
+    const callbacks = host.module.get(TwilioCallbacks);
+    await post('status', { CallStatus: 'completed' });
+    await host.clock.advance(9 * 60_000);
+    await post('status', status(0, `CA${'1'.repeat(32)}`));
+    expect(callbacks.statusOf(CALL.CallSid)).toBe('completed');
+    await host.clock.advance(2 * 60_000);
+    await post('status', status(0, `CA${'2'.repeat(32)}`));
+    expect(callbacks.statusOf(CALL.CallSid)).toBeUndefined();
   });
 });
 
@@ -273,6 +305,18 @@ describe('a stream that fails at Twilio', () => {
       StreamEvent: 'stream-error',
       StreamError,
     });
+
+  it('and cannot be hung up by REST is told in the log, without anybody’s words', async () => {
+    await boot('hang-up', [], new RangeError(`a secret of ${CALL.CallSid}`));
+    const call = host.dial();
+    await host.clock.advance(2_500);
+    call.streamError();
+    await host.clock.advance(200);
+    const complaint = 'A call whose stream failed could not be hung up by REST: RangeError';
+    expect(host.logs.filter((line) => line.includes('REST'))).toEqual([complaint]);
+    await host.clock.advance(20_000);
+    expect([call.endedBy, call.spoken.length]).toEqual(['hangup', 1]); // the verb behind the stream apologised
+  });
 
   it('is hung up also when its connection had broken before', async () => {
     const hungUp: string[] = [];

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { filter } from 'rxjs';
+import { filter, type Subject } from 'rxjs';
 import {
   BEFORE_DIAL,
   type BeforeDial,
@@ -149,18 +149,18 @@ describe('a call that the host places', () => {
 
   it('has a context of its own, however many are placed at once', async () => {
     const calls = await boot();
-    const orders = ['4711', '4712', '4713'];
-    const placed = await settled(
-      Promise.all(orders.map((order, index) => calls.place({ to: `+4930${index}00000`, parameters: { order } }))),
-    );
-    const requests = created().map(({ form }) => form);
-    for (const form of requests) {
-      const { callSid } = placed[requests.indexOf(form)]!;
-      host.dial({ callSid, from: form['From'], to: form['To'], direction: 'outbound-api' }, form['Url']);
+    const orders = ['4711', '4712', '4713'].map((order) => ({
+      to: `+493000${order}`,
+      parameters: { order },
+    }));
+    await settled(Promise.all(orders.map((order) => calls.place(order))));
+    for (const { form } of created()) {
+      const { From: from = '', To: to = '', Url: url = '' } = form;
+      host.dial({ from, to, direction: 'outbound-api' }, url);
     }
     await host.clock.advance(1_000);
-    const met = agent.calls.map(({ parameters }) => [parameters['to'], parameters['order']]);
-    expect(met.sort()).toEqual(orders.map((order, index) => [`+4930${index}00000`, order]));
+    const met = agent.calls.map(({ parameters: { to = '', order = '' } }) => ({ to, parameters: { order } }));
+    expect(met.sort((a, b) => a.to.localeCompare(b.to))).toEqual(orders);
   });
 
   it('tells a callback that came before Twilio’s own answer', async () => {
@@ -191,13 +191,28 @@ describe('a call that the host places', () => {
     expect(told).toEqual(['initiated', 'busy', 'complete']);
   });
 
+  it('leaves nobody listening once it is over, nor when Twilio refuses it', async () => {
+    const calls = await boot();
+    const told = Reflect.get(host.module.get(TwilioCallbacks), 'told') as Subject<unknown>;
+    twilio.refusals.push({ status: 400, code: 21_211 });
+    await settled(calls.place({ to: CALLEE }).catch(() => undefined));
+    expect(told.observed).toBe(false);
+    const { callSid } = await settled(calls.place({ to: CALLEE }));
+    expect(told.observed).toBe(true);
+    await post('status', { CallSid: callSid, CallStatus: 'completed' });
+    await host.clock.advance(10);
+    expect(told.observed).toBe(false);
+  });
+
   it('is the one that was allowed, whatever becomes of the object that described it', async () => {
     const calls = await boot({}, () => true);
+    const timers = host.clock.pendingTimers;
     const call = { to: CALLEE, parameters: { order: '4711' } };
     const placing = calls.place(call);
     call.to = '+33123456789';
     await settled(placing);
     expect(created().map(({ form }) => form['To'])).toEqual([CALLEE]);
+    expect(host.clock.pendingTimers).toBe(timers); // the host has answered
   });
 
   it('is connected by nobody who made its webhook up', async () => {
@@ -232,6 +247,16 @@ describe('a call that the host may not place', () => {
     const calls = await boot();
     expect(await refused(calls, { to })).toBe(reason);
     expect(twilio.requests).toEqual([]);
+  });
+
+  it.each([
+    ['too long', { note: 'x'.repeat(500) }, /note is too long/],
+    ['ours', { _token: 'x' }, /_token is reserved/],
+  ])('with a parameter that is %s: it counts for nothing', async (_, parameters, message) => {
+    const calls = await boot({ outbound: { ...OUTBOUND, callsPerNumber: { most: 1 } } });
+    await expect(calls.place({ to: CALLEE, parameters })).rejects.toThrow(message);
+    expect(twilio.requests).toEqual([]);
+    expect(await settled(refused(calls, { to: CALLEE }))).toBe('placed');
   });
 
   it('any, as long as no prefix is allowed', async () => {

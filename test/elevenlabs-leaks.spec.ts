@@ -65,7 +65,7 @@ describe('utterances of the ElevenLabs voice', () => {
 
   afterEach(async () => {
     process.off('warning', warned);
-    await voice.onModuleDestroy();
+    await voice.beforeApplicationShutdown();
     await server.close();
   });
 

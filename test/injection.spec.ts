@@ -139,6 +139,7 @@ describe('whatever the model was talked into', () => {
       await expectNothingHappened();
       const frames = host.call.streams.flatMap(({ violations }) => violations);
       expect(frames).toEqual([]);
+      expect(host.toolSteps.length > 0).toBe(typeof answer === 'object'); // it was asked for
       const steps = host.toolSteps.filter((step) => !step.startsWith('note'));
       expect(steps.every((step) => step.endsWith('refused'))).toBe(true);
     },

@@ -279,6 +279,28 @@ describe('Silence', () => {
     expect(limitsReached(call)).toEqual(['silenceMs']);
   });
 
+  it('ends a call whose agent is at work in the middle of an answer, and nobody hears it', async () => {
+    const agent = (clock: VirtualClock): VoiceAgent => ({
+      async *reply({ signal }: Turn) {
+        yield 'One moment. ';
+        while (!signal.aborted) {
+          await new Promise<void>((resolve) => clock.after(1_000, resolve));
+          yield '';
+        }
+      },
+    });
+    await boot({ silenceMs: 20_000 }, { agent });
+    const call = host.dial();
+    await host.clock.advance(1_000);
+    await turn(call, 20_000);
+    expect(limitsReached(call)).toEqual([]);
+    await host.clock.advance(6_000);
+    expect(limitsReached(call)).toEqual(['silenceMs']);
+    await host.clock.advance(6_000);
+    expect(heard(call).at(-1)).toBe(GOODBYE);
+    expect(call.endedBy).toBe('hangup');
+  });
+
   it('lasts as long as it likes without a limit', async () => {
     await boot({ silenceMs: Infinity, callMs: Infinity });
     const call = host.dial();

@@ -1,16 +1,18 @@
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { Controller, Inject, Injectable, Module, type Provider, Scope } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import {
   type CallStatusEvent,
   CLOCK,
   type HostEvent,
+  type HostEventOf,
   OnCallEvent,
   TwilioCallbacks,
   TwilioVoiceModule,
   VOICE,
 } from '../src/index.js';
 import { ScriptedAgent, ScriptedVoice, twilioSignature, VirtualClock } from '../src/testing/index.js';
+import { EverythingTold } from './support/everything-told.js';
 import { AUTH_TOKEN, Host } from './support/host.js';
 
 const STATUS = 'https://voice.example.com/voice/status';
@@ -132,6 +134,14 @@ class Throwing {
   }
 }
 
+@Injectable()
+class Repeating {
+  @OnCallEvent('digit')
+  on({ digit }: HostEventOf<'digit'>): void {
+    throw new Error(`secret ${digit}`);
+  }
+}
+
 describe('@OnCallEvent', () => {
   it('finds providers and controllers of any module of the host', async () => {
     @Module({ providers: [Derived], controllers: [AtTheDoor] })
@@ -154,6 +164,14 @@ describe('@OnCallEvent', () => {
     expect(told.sort()).toEqual(['controller', 'derived ringing', 'its own']);
   });
 
+  it('calls the method as it is then, so that a test may spy on it', async () => {
+    const { module } = await boot(Derived);
+    const spy = jest.spyOn(module.get(Derived, { strict: false }), 'inherited').mockReturnValue();
+    await rings(host!);
+    expect(spy).toHaveBeenCalledTimes(1);
+    expect(told).toEqual(['its own']);
+  });
+
   it('is not harmed by a method that throws, whatever it throws', async () => {
     await rings(await boot(Throwing));
     expect(told).toEqual(['after']);
@@ -161,6 +179,25 @@ describe('@OnCallEvent', () => {
       'Throwing.aText threw at call-status: string',
       'Throwing.nothing threw at call-status: object',
     ]);
+  });
+
+  it('tells what a method throws at the level of debugging, and nothing of it once the call was sensitive', async () => {
+    const { clock, registry } = await boot(Repeating);
+    const everything = new EverythingTold();
+    everything.listen();
+    const call = host!.dial();
+    await clock.advance(1_000);
+    call.dtmf('5');
+    await clock.advance(1_000);
+    expect(everything.leaksOf(/secret 5/)).toHaveLength(1);
+    await registry.find(call.callSid)?.sensitive(() => undefined);
+    await clock.advance(3_000);
+    call.dtmf('6');
+    await clock.advance(1_000);
+    expect(everything.leaksOf(/secret 6/)).toEqual([]);
+    expect(everything.lines.filter((line) => line.includes('Repeating.on threw'))).toHaveLength(2);
+    call.hangUp();
+    await clock.advance(500);
   });
 
   it('finds what a class inherits, and the method that overrides another once', async () => {

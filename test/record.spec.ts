@@ -178,6 +178,20 @@ describe('the record of a call', () => {
     expect(JSON.stringify(shelf.only)).not.toContain('the scripted agent fails');
   });
 
+  it('tells that the caller, and not the host, cut an answer off before it was to be heard', async () => {
+    const { shelf } = await boot({ replies: [{ tokens: LONG, firstTokenDelayMs: 5_000 }, 'Well.'] });
+    const call = await dial();
+    await say(call, 1_000, 1_500); // the agent is thinking
+    await say(call, 1_000);
+    await hangUp(call);
+    expect(shelf.only.turns[0]?.answer).toMatchObject({
+      ended: 'cut',
+      sentMs: 0,
+      interruption: { by: 'caller' },
+    });
+    expect(shelf.only.interruptions).toBe(0);
+  });
+
   it('tells what the end of the call cut off, and what that has cost', async () => {
     const { shelf } = await boot({
       replies: [

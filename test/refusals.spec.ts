@@ -1,5 +1,3 @@
-import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { INestApplication, Provider } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
@@ -15,6 +13,7 @@ import {
 } from '../src/testing/index.js';
 import { elevenLabsVoice } from '../src/tts/elevenlabs/index.js';
 import { KEY, VOICE_ID } from './support/elevenlabs-host.js';
+import { freePort } from './support/free-port.js';
 
 const FROM = '+15550107';
 
@@ -110,14 +109,6 @@ class Line {
     await this.speech.close();
     await this.model.close();
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 describe('A refused call', () => {

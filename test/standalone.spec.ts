@@ -1,12 +1,12 @@
 import { afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SystemClock } from '../src/index.js';
 import { ElevenLabsServer, networkTransport, OpenAiServer, SimulatedCall } from '../src/testing/index.js';
 import { build } from './support/build.js';
+import { freePort } from './support/free-port.js';
 
 /** Writes how many modules of the SDK are loaded when the process is to end. */
 const PROBE = `process.on('SIGTERM', () => {
@@ -168,11 +168,3 @@ const lastWord = (text: string) =>
     .toLowerCase()
     .match(/\p{L}+/gu)
     ?.at(-2) ?? '-';
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}

@@ -68,6 +68,7 @@ describe('when the transcriber fails in the middle of a call', () => {
       const { agent, waits, server } = await twoTurns({ kind: 'no-final' });
       expect(server.struck).toBe(1);
       expect(agent?.turns).toHaveLength(2);
+      expect(agent?.turns[0]?.transcript).not.toBe('');
       expect(ASKED[0]).toContain(agent?.turns[0]?.transcript);
       for (const wait of waits) expect(wait).toBeLessThan(ANSWERED_WITHIN_MS);
     },

@@ -19,6 +19,8 @@ import { SpeechFailedError } from '../tts/voice.js';
 import { TWILIO_VOICE_OPTIONS, type ResolvedTwilioVoiceOptions } from '../twilio-voice.options.js';
 import { Call } from './call.js';
 import { CALL_CONTROL, type CallControl } from './call-control.js';
+import { drainCalls } from './drain-calls.js';
+import { closingMs } from './drain.options.js';
 import { heardBy } from './far-end-sink.js';
 import { Handover } from './handover.js';
 import { type CancelTimer, CLOCK, type Clock } from './clock.js';
@@ -26,6 +28,7 @@ import { forLog, REDACTOR, type Redactor, StandardRedactor } from './redactor.js
 import { withheldError, withoutError } from './sensitive/withheld.js';
 import type { MediaSink, StreamAcceptor, StreamReceiver, StreamStart } from './stream.js';
 import { SuccessiveStreams } from './successive-streams.js';
+import { within } from './within.js';
 import type { CallEndReason, VoiceCall } from './voice-call.js';
 
 /** A telephone network that has not answered by then is not waited for, ms. */
@@ -40,6 +43,9 @@ const AFTER_LIMIT_MS = 60_000;
 export class CallRegistry implements StreamAcceptor, OnModuleDestroy {
   private readonly logger = new Logger('TwilioVoice');
   private readonly calls = new Map<string, Call>();
+  /** Ends of calls that the telephone network is being told of. */
+  private readonly releasing = new Set<Promise<void>>();
+  private draining: Promise<void> | undefined;
   private readonly sinks = new WeakMap<Call, SuccessiveStreams>();
   private readonly started = new Subject<VoiceCall>();
   /** What was told: a refused key is one error and not one per call. */
@@ -80,7 +86,7 @@ export class CallRegistry implements StreamAcceptor, OnModuleDestroy {
     const caller = new CallerSpeech(this.detector(), this.clock, listening, () => playout.audible, farEnd);
     const words = this.words(start);
     const call = new Call(start, this.clock, playout, caller, words);
-    const limiter = this.limiter(call);
+    const limiter = this.limiter(call, playout);
     const end = (reason: CallEndReason) => {
       this.end(call, reason);
     };
@@ -121,7 +127,8 @@ export class CallRegistry implements StreamAcceptor, OnModuleDestroy {
       },
       end: (reason, outcome) => {
         end(reason);
-        void this.release(call, sink, reason === 'limit' && outcome === 'failed' ? 'limit' : outcome);
+        const own = reason === 'limit' || reason === 'drained' ? reason : 'failed';
+        void this.release(call, sink, outcome === 'failed' ? own : outcome);
       },
     });
     if (former !== undefined) {
@@ -186,17 +193,40 @@ export class CallRegistry implements StreamAcceptor, OnModuleDestroy {
     });
   }
 
-  onModuleDestroy(): void {
-    for (const call of [...this.calls.values()]) this.end(call, 'closed-by-us');
+  /** Before what the agent injects is gone. */
+  onModuleDestroy(): Promise<void> {
+    return this.drain();
   }
 
-  private limiter(call: Call): CallLimiter {
+  drain(): Promise<void> {
+    return (this.draining ??= this.drained());
+  }
+
+  private async drained(): Promise<void> {
+    const { drain } = this.options;
+    const calls = [...this.calls.values()];
+    if (calls.length > 0)
+      this.logger.log(`Shutting down: calls in progress: ${calls.length}, ended within ${drain.graceMs} ms`);
+    await drainCalls(calls, drain, this.clock, (call) => {
+      this.end(call, 'drained');
+      this.sinks.get(call)?.close('drained');
+    });
+    if (this.releasing.size > 0)
+      await within(
+        Promise.all(this.releasing).then(() => undefined),
+        closingMs(drain.graceMs),
+        this.clock,
+        () => undefined,
+      );
+  }
+
+  private limiter(call: Call, playout: Playout): CallLimiter {
     const { limits, conversation } = this.options;
     const closeAfterLimit = (limit: string, goodbye: string) => {
       this.logger.warn(`Call ${call.callSid}: limits.${limit} is reached, the call is closed`);
       call.closeAfterLimit(limit, goodbye);
     };
-    const limited = { events$: call.events$, closeAfterLimit };
+    const limited = { events$: call.events$, isAudible: () => playout.audible, closeAfterLimit };
     return new CallLimiter(limited, this.clock, limits, conversation.limitReached);
   }
 
@@ -239,10 +269,16 @@ export class CallRegistry implements StreamAcceptor, OnModuleDestroy {
   }
 
   /** Ends the telephone call: by REST where it is configured, else by closing the stream, so that the TwiML goes on. */
-  private async release(
+  private release(...end: Parameters<CallRegistry['released']>): Promise<void> {
+    const release = this.released(...end).finally(() => this.releasing.delete(release));
+    this.releasing.add(release);
+    return release;
+  }
+
+  private async released(
     call: Call,
     sink: MediaSink,
-    outcome: 'completed' | 'failed' | 'limit',
+    outcome: 'completed' | 'failed' | 'limit' | 'drained',
   ): Promise<void> {
     if (outcome === 'completed') {
       const { late, cancel } = this.deadline(REST_MS);

@@ -1,4 +1,13 @@
-import { BehaviorSubject, type Observable, of, skip, Subject } from 'rxjs';
+import {
+  BehaviorSubject,
+  combineLatest,
+  filter,
+  firstValueFrom,
+  type Observable,
+  of,
+  skip,
+  Subject,
+} from 'rxjs';
 import type { Conversation } from '../conversation/conversation.js';
 import type { HistoryEntry } from '../conversation/history.js';
 import type { Reply } from '../conversation/reply.js';
@@ -13,6 +22,7 @@ import { LineSuccession } from './line-succession.js';
 import { Discretion } from './sensitive/discretion.js';
 import { NOT_RECORDED, type SensitiveKeys } from './sensitive/sensitive.js';
 import type { StreamReceiver, StreamStart } from './stream.js';
+import { within } from './within.js';
 import type { CallEndReason, CallEvent, CallReport, SpeechOutcome, VoiceCall } from './voice-call.js';
 
 type Happening = CallEvent extends infer Event
@@ -20,6 +30,9 @@ type Happening = CallEvent extends infer Event
     ? Omit<Event, 'atMs'>
     : never
   : never;
+
+/** A caller who talks on while the application is to shut down is heard out for so long, ms. */
+const HEARD_OUT_MS = 4_000;
 
 /** One call from `start` to its end: everything that belongs to it hangs on this object and goes with it. */
 export class Call implements VoiceCall {
@@ -161,6 +174,20 @@ export class Call implements VoiceCall {
     this.#conversation?.closeWith(goodbye);
   }
 
+  /** Lets the sentence being said be heard, begins no other, says goodbye, then ends the call as `drained`. */
+  drain(goodbye: string): void {
+    void this.#conversation?.drain(goodbye, () => this.#callerIsDone());
+  }
+
+  /** Resolves when the caller is silent and not about to be connected with somebody else; in time in any case. */
+  #callerIsDone(): Promise<unknown> {
+    const busy$ = combineLatest([this.#caller.speaking$, this.held$]);
+    const done = firstValueFrom(busy$.pipe(filter(([speaking, held]) => !speaking && !held)), {
+      defaultValue: undefined,
+    });
+    return within<unknown>(done, HEARD_OUT_MS, this.#clock, () => undefined);
+  }
+
   /** Makes the conversation that was opened for this call its own: from now on the call can speak. */
   attach(conversation: Conversation, handover: Handover): void {
     this.#conversation = conversation;
@@ -168,7 +195,8 @@ export class Call implements VoiceCall {
     this.#caller.speaking$.pipe(skip(1)).subscribe((speaking) => {
       if (speaking) conversation.giveWay(); // before anybody is told
       this.#discretion.speaking(speaking);
-      this.happened({ type: speaking ? 'caller-started' : 'caller-stopped' });
+      if (speaking) this.happened({ type: 'caller-started', onsetAtMs: this.#caller.onsetAtMs });
+      else this.happened({ type: 'caller-stopped' });
     });
     this.#caller.pauses$.subscribe((pause) => {
       if (pause !== undefined) this.#words?.commit();

@@ -53,6 +53,7 @@ export const handoverOptions = {
 
 /** Someone to transfer a call to. */
 export type TransferTarget = z.input<typeof transferTarget>;
+/** A target with its defaults. */
 export type ResolvedTransferTarget = z.output<typeof transferTarget>;
 
 /** @throws Error that names what is wrong; never with the number */

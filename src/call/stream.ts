@@ -18,9 +18,9 @@ export interface MediaSink {
   /**
    * Closes the stream; Twilio goes on with the verb after `</Connect>`.
    * @param outcome decides what that verb says: nothing after a completed call, an apology after a failed one, the
-   * goodbye after one that reached a limit; left out when another stream of the same call goes on
+   * goodbye after one that reached a limit or was cut by the application's end; left out when another stream of the same call goes on
    */
-  close(outcome?: 'completed' | 'failed' | 'limit'): void;
+  close(outcome?: 'completed' | 'failed' | 'limit' | 'drained'): void;
   /** Bytes handed to the socket and not yet taken by the operating system. */
   readonly bufferedBytes: number;
 }
@@ -45,6 +45,8 @@ export interface StreamAcceptor {
   accept(start: StreamStart, sink: MediaSink): StreamReceiver;
   /** The telephone network says that the call is over, also while it is between two streams. */
   over?(callSid: string): void;
+  /** The application shuts down: resolves when all calls are over, within the grace period. */
+  drain?(): Promise<void>;
 }
 
 /** DI token of the {@link StreamAcceptor}. */

@@ -16,6 +16,8 @@ export type CallEndReason =
   | 'failed'
   /** A limit of the call was reached, and the caller was told goodbye. */
   | 'limit'
+  /** The application was shutting down. */
+  | 'drained'
   /** The caller was connected with somebody else. */
   | 'transferred'
   | StreamEndReason;
@@ -65,7 +67,9 @@ export interface AnswerStep {
 
 /** Something that happened in a call; `atMs` is the monotonic clock. */
 export type CallEvent = { readonly atMs: number } & (
-  | { readonly type: 'caller-started' | 'caller-stopped' }
+  /** `onsetAtMs`: when the first sound of what the caller says arrived. */
+  | { readonly type: 'caller-started'; readonly onsetAtMs?: number }
+  | { readonly type: 'caller-stopped' }
   | { readonly type: 'transcript'; readonly transcript: Transcript }
   | { readonly type: 'digit'; readonly digit: string }
   /** A key was pressed that nobody is told: see {@link VoiceCall.sensitive}. */

@@ -45,5 +45,5 @@ export interface ConversationLine {
    * Ends the call.
    * @param outcome `failed` lets the telephone company say the closing word that we could not say
    */
-  end(reason: 'hung-up' | 'failed' | 'limit', outcome: 'completed' | 'failed'): void;
+  end(reason: 'hung-up' | 'failed' | 'limit' | 'drained', outcome: 'completed' | 'failed'): void;
 }

@@ -65,7 +65,7 @@ export class Conversation {
   #failures = 0;
   #closingHeard = false;
   /** Why there is a closing word. */
-  #lastWord: 'failed' | 'limit' = 'failed';
+  #lastWord: 'failed' | 'limit' | 'drained' = 'failed';
   #closing = false;
   #ended = false;
 
@@ -217,6 +217,29 @@ export class Conversation {
     this.#floor$.next(this.#speech('closing', () => goodbye));
   }
 
+  /**
+   * Lets the sentence being said be heard and begins no answer any more; then says a last word, which nobody
+   * interrupts, and ends the call. One that is ending already ends as it was to.
+   * @param goodbye nothing is said if it is empty
+   * @param callerIsDone resolves when the caller may be spoken to
+   */
+  async drain(goodbye: string, callerIsDone: () => Promise<unknown>): Promise<void> {
+    if (this.#ended || this.#closing) return;
+    this.#closing = true;
+    this.#lastWord = 'drained';
+    this.#answers.discard();
+    for (const speech of this.#open) if (speech !== this.#playing) this.#close(speech);
+    if (!this.#line.playout.finishSentence()) this.#floor$.next(undefined);
+    await this.#idle();
+    await callerIsDone();
+    if (goodbye === '') this.#finish('drained', 'completed');
+    else if (!this.#hasEnded()) this.#floor$.next(this.#speech('closing', () => goodbye));
+  }
+
+  #hasEnded(): boolean {
+    return this.#ended;
+  }
+
   /** A sensitive stretch begins: whatever is being said, or waits to be said, is not told. */
   withhold(): void {
     this.#answers.discard(); // the words it was asked with are not to be told any more
@@ -258,7 +281,7 @@ export class Conversation {
   #floor(first: Speech | undefined): Observable<unknown> {
     for (const speech of this.#open) if (speech !== first && speech !== this.#playing) this.#close(speech);
     return merge(first === undefined ? EMPTY : of(first), this.#says$).pipe(
-      concatMap((speech) => this.#utter(speech)),
+      concatMap((speech) => (this.#open.has(speech) ? this.#utter(speech) : EMPTY)), // it may have been dropped
     );
   }
 

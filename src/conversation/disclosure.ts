@@ -33,7 +33,8 @@ export class Disclosure {
 
   /** An answer was heard, or a part of it. */
   heard({ ended, heardMs, heardText, textMethod }: SettledUtterance): void {
-    const isUnknown = textMethod === 'none' && heardMs > 0; // the voice does not tell what it has said
+    if (heardMs === 0) return;
+    const isUnknown = textMethod === 'none'; // the voice does not tell what it has said
     if (ended === 'played' || isUnknown || wasHeard(this.#due, heardText)) this.#due = '';
   }
 }

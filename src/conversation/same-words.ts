@@ -3,10 +3,11 @@ const AFTER_WORDS = /[.,;:!?…"'”’»)。、！？，；：।؟]+(?![\p{L}\
 
 /** Whether two transcripts say the same, whatever their capitals and the punctuation around their words. */
 export function sameWords(one: string, other: string): boolean {
-  return words(one) === words(other);
+  return plainWords(one) === plainWords(other);
 }
 
-const words = (text: string): string =>
+/** A text as it sounds: without capitals, and without the punctuation around its words. */
+export const plainWords = (text: string): string =>
   text
     .normalize('NFKC')
     .toLowerCase()

@@ -71,11 +71,11 @@ export class CallEventHandlers implements OnApplicationBootstrap, OnApplicationS
   }
 
   private explore(instance: object): void {
-    for (const { key, method, types } of this.methodsOf(Object.getPrototypeOf(instance) as object | null))
+    for (const { key, types } of this.methodsOf(Object.getPrototypeOf(instance) as object | null))
       for (const type of types)
         this.handlersOf(type).push({
           name: `${instance.constructor.name}.${key}`,
-          handle: method.bind(instance) as Handler,
+          handle: (event, call) => (instance as Record<string, Handler>)[key]?.(event, call),
         });
   }
 
@@ -89,7 +89,7 @@ export class CallEventHandlers implements OnApplicationBootstrap, OnApplicationS
     return this.scanner.getAllMethodNames(prototype).flatMap((key) => {
       const method = (prototype as Record<string, (...parameters: never[]) => unknown>)[key];
       const types = method && this.reflector.get<readonly HostEventType[] | undefined>(ON_CALL_EVENT, method);
-      return method === undefined || types === undefined ? [] : [{ key, method, types }];
+      return types === undefined ? [] : [{ key, types }];
     });
   }
 

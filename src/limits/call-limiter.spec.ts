@@ -18,15 +18,18 @@ describe('The limiter of a call', () => {
   let clock: VirtualClock;
   let events: Subject<CallEvent>;
   let closed: string[];
+  let isAudible: boolean;
   beforeEach(() => {
     clock = new VirtualClock();
     events = new Subject();
     closed = [];
+    isAudible = true; // as long as the agent speaks
   });
 
   const limiter = (limits: Partial<CallLimits>) =>
     new CallLimiter(
       {
+        isAudible: () => isAudible,
         events$: events,
         closeAfterLimit: (limit, goodbye) => {
           closed.push(`${limit} ${goodbye}`);
@@ -91,6 +94,29 @@ describe('The limiter of a call', () => {
     limiter({ silenceMs: 1_000 });
     for (const sound of sounds) happens(sound);
     await clock.advance(100_000);
+    expect(closed).toEqual([]);
+  });
+
+  it('counts the silence in an answer that has begun and goes on', async () => {
+    limiter({ silenceMs: 10_000 });
+    happens({ type: 'agent-sounding' });
+    await clock.advance(60_500);
+    isAudible = false;
+    await clock.advance(9_000);
+    expect(closed).toEqual([]);
+    await clock.advance(1_500);
+    expect(closed).toEqual(['silenceMs bye']);
+  });
+
+  it('counts it anew when the answer is heard again', async () => {
+    limiter({ silenceMs: 10_000 });
+    happens({ type: 'agent-sounding' });
+    for (let pause = 0; pause < 5; pause++) {
+      isAudible = false;
+      await clock.advance(8_000);
+      isAudible = true;
+      await clock.advance(2_000);
+    }
     expect(closed).toEqual([]);
   });
 

@@ -5,8 +5,13 @@ import type { CallEvent } from '../call/voice-call.js';
 import { CallBudget } from './call-budget.js';
 import type { CallLimit, CallLimits } from './limits.options.js';
 
+/** An answer that has begun is looked at so often whether it is still to be heard, ms. */
+const LOOK_MS = 1_000;
+
 /** What is seen and done of a call. */
 export interface LimitedCall {
+  /** Whether the caller may be hearing us now: an answer that has begun may have a silence in it. */
+  readonly isAudible: () => boolean;
   /** Completes when the call is over. */
   readonly events$: Observable<CallEvent>;
   closeAfterLimit(limit: string, goodbye: string): void;
@@ -15,6 +20,7 @@ export interface LimitedCall {
 /** Watches one call from now to its end, and closes it at the first limit it reaches. */
 export class CallLimiter {
   readonly #call: LimitedCall;
+  readonly #clock: Clock;
   readonly #limits: CallLimits;
   readonly #goodbye: string;
   readonly #budget: CallBudget;
@@ -22,11 +28,13 @@ export class CallLimiter {
   readonly #silence: Alarm;
   #callerSpeaks = false;
   #agentSpeaks = false;
+  #silentSince = 0;
   #done = false;
 
   /** @param goodbye said when a limit is reached */
   constructor(call: LimitedCall, clock: Clock, limits: CallLimits, goodbye: string) {
     this.#call = call;
+    this.#clock = clock;
     this.#limits = limits;
     this.#goodbye = goodbye;
     this.#budget = new CallBudget(limits);
@@ -40,7 +48,10 @@ export class CallLimiter {
         this.#stop();
       },
     });
-    this.#set(this.#length, 'callMs');
+    if (limits.callMs !== Infinity)
+      this.#length.set(limits.callMs, () => {
+        this.#reached('callMs');
+      });
     this.#listen();
   }
 
@@ -76,15 +87,25 @@ export class CallLimiter {
 
   /** Counts the silence anew, if there is any. */
   #listen(): void {
-    if (this.#callerSpeaks || this.#agentSpeaks) this.#silence.stop();
-    else this.#set(this.#silence, 'silenceMs');
+    this.#silentSince = this.#clock.now();
+    this.#silence.stop();
+    if (!this.#callerSpeaks) this.#wait();
   }
 
-  #set(alarm: Alarm, limit: 'callMs' | 'silenceMs'): void {
-    if (this.#done || this.#limits[limit] === Infinity) return;
-    alarm.set(this.#limits[limit], () => {
-      this.#reached(limit);
+  #wait(): void {
+    const { silenceMs } = this.#limits;
+    if (this.#done || silenceMs === Infinity) return;
+    const leftMs = this.#silentSince + silenceMs - this.#clock.now();
+    this.#silence.set(this.#agentSpeaks ? Math.min(leftMs, LOOK_MS) : leftMs, () => {
+      this.#look();
     });
+  }
+
+  #look(): void {
+    const now = this.#clock.now();
+    if (this.#agentSpeaks && this.#call.isAudible()) this.#silentSince = now;
+    if (now - this.#silentSince >= this.#limits.silenceMs) this.#reached('silenceMs');
+    else this.#wait();
   }
 
   #reached(limit: CallLimit | undefined): void {

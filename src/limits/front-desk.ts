@@ -21,6 +21,9 @@ const WITHHELD = 'withheld';
 /** Decides about calls as they come in, before anything is opened for them. */
 @Injectable()
 export class FrontDesk {
+  /** Calls that found no room, or were too many of a caller's, by the limit; and those that others refused. */
+  readonly refusals: ReadonlyMap<string, number>;
+  private readonly refused = new Map<string, number>();
   private readonly logger = new Logger('TwilioVoice');
 
   constructor(
@@ -29,7 +32,9 @@ export class FrontDesk {
     @Inject(CALLER_RATES) private readonly rates: CallerRates,
     @Optional() @Inject(CALL_ADMISSION) private readonly admission?: CallAdmission,
     @Optional() @Inject(REDACTOR) private readonly redactor: Redactor = new StandardRedactor(),
-  ) {}
+  ) {
+    this.refusals = this.refused;
+  }
 
   /** @param isFull whether there is no stream left for the call */
   async receive(call: ArrivingCall, isFull = false): Promise<Reception> {
@@ -41,8 +46,13 @@ export class FrontDesk {
   }
 
   private busy(call: ArrivingCall, limit: string): 'busy' {
+    this.count(limit);
     this.logger.log(`${nameOf(call)}: refused, over limits.${limit}`);
     return 'busy';
+  }
+
+  private count(why: string): void {
+    this.refused.set(why, (this.refused.get(why) ?? 0) + 1);
   }
 
   private async within(
@@ -67,11 +77,15 @@ export class FrontDesk {
     const { timeoutMs, onFailure } = this.options.limits.admission;
     try {
       const reception = receptionOf(await this.inTime(timeoutMs, () => admission.admit(call)));
-      if (reception !== 'connect') this.logger.log(`${nameOf(call)}: refused by CALL_ADMISSION`);
+      if (reception !== 'connect') {
+        this.count('CALL_ADMISSION');
+        this.logger.log(`${nameOf(call)}: refused by CALL_ADMISSION`);
+      }
       return reception;
     } catch (error) {
       const consequence = onFailure === 'admit' ? 'the call is let in' : 'the call is refused';
       this.failed(call, 'CALL_ADMISSION', error, `${consequence} (limits.admission.onFailure)`);
+      if (onFailure !== 'admit') this.count('CALL_ADMISSION failed');
       return onFailure === 'admit' ? 'connect' : 'failed';
     }
   }

@@ -94,6 +94,11 @@ export class CallerSpeech {
     return this.speaking$.pipe(filter((speaking) => speaking));
   }
 
+  /** When the first sound of what the caller is saying arrived, less the network's jitter, ms on the clock. */
+  get onsetAtMs(): number {
+    return this.#line.toClock(this.#loud.after(this.#judgedMs - this.#rule.sinceOnsetMs));
+  }
+
   /** Each utterance of the caller, when it has ended. One that is cut off by {@link close} is not told. */
   get utterances$(): Observable<CallerUtterance> {
     return this.#utterances.asObservable();

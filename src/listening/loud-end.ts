@@ -1,12 +1,13 @@
 const SAMPLES_PER_MS = 8;
 const SLICE_SAMPLES = 40; // 5 ms
+const SLICE_MS = SLICE_SAMPLES / SAMPLES_PER_MS;
 /** Slices that are remembered: more than a detector's window and what waits for it. */
 const KEPT = 64;
 /** A sound this much softer than the loudest around it is no part of the word, as a ratio of amplitudes (-25 dB). */
 const SOFT = 0.056;
 
 /**
- * Where a sound ended, to 5 ms: a detector's windows are longer than that, and its probability falls later than the
+ * Where a sound began or ended, to 5 ms: a detector's windows are longer than that, and its probability falls later than the
  * voice. Pure.
  */
 export class LoudEnd {
@@ -34,6 +35,22 @@ export class LoudEnd {
       if (this.#ends(index) <= endMs && (this.#peaks[index] as number) > loudest * SOFT)
         found = Math.max(found, this.#ends(index));
     return found === -Infinity ? endMs : found;
+  }
+
+  /** Beginning of the first loud slice behind `startMs`; `startMs` itself if nothing is known, or not so far back. */
+  after(startMs: number): number {
+    let loudest = 0;
+    let oldest = Infinity;
+    for (let index = 0; index < KEPT; index++) {
+      if (this.#ends(index) > startMs) loudest = Math.max(loudest, this.#peaks[index] as number);
+      oldest = Math.min(oldest, this.#ends(index));
+    }
+    if (oldest > startMs + SLICE_MS) return startMs;
+    let found = Infinity;
+    for (let index = 0; index < KEPT; index++)
+      if (this.#ends(index) > startMs && (this.#peaks[index] as number) > loudest * SOFT)
+        found = Math.min(found, this.#ends(index));
+    return found === Infinity ? startMs : Math.max(startMs, found - SLICE_MS);
   }
 
   #ends(index: number): number {

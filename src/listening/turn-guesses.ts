@@ -1,6 +1,10 @@
 import { filter, map, type Observable, of, switchMap, takeUntil } from 'rxjs';
+import { digitRuns } from '../call/redaction/digit-words.js';
 import type { CallerSpeech } from './caller-speech.js';
 import type { CallerWords } from './caller-words.js';
+
+/** Digits of a group of a card number: callers pause behind each, and half a number is no card number to a redactor. */
+const GROUP_DIGITS = 4;
 
 /** What the turn would be if the caller said no more. */
 export interface TurnGuess {
@@ -11,7 +15,7 @@ export interface TurnGuess {
 
 /**
  * A guess in each pause of the caller, another whenever the words change meanwhile, and `undefined` when the caller goes
- * on. With a transcriber there is none without words.
+ * on. With a transcriber there is none without words, nor behind digits that may go on.
  */
 export function turnGuesses(
   { pauses$, utterances$ }: Pick<CallerSpeech, 'pauses$' | 'utterances$'>,
@@ -22,9 +26,16 @@ export function turnGuesses(
       if (pause === undefined) return of(undefined);
       const text$ = words?.text$.pipe(filter((text) => text !== '')) ?? of('');
       return text$.pipe(
-        map((transcript) => ({ transcript, durationMs: pause.durationMs })),
+        map((transcript) =>
+          endsInDigits(transcript) ? undefined : { transcript, durationMs: pause.durationMs },
+        ),
         takeUntil(utterances$), // then it is no guess any more
       );
     }),
   );
+}
+
+function endsInDigits(text: string): boolean {
+  const last = [...digitRuns(text)].at(-1) ?? [];
+  return last.length >= GROUP_DIGITS && !/[\p{L}\p{N}]/u.test(text.slice(last.at(-1)?.end));
 }

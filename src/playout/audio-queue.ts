@@ -41,6 +41,13 @@ export class AudioQueue {
     }
   }
 
+  /** Lets go of what lies at `end` or behind it; nothing has been read from there. */
+  truncate(end: number): void {
+    const kept = this.#chunks.filter((chunk) => chunk.at < end);
+    this.#chunks = kept.map(({ at, bytes }) => ({ at, bytes: bytes.subarray(0, end - at) }));
+    this.#end = Math.min(this.#end, end);
+  }
+
   clear(): void {
     this.#chunks = [];
   }

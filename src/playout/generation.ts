@@ -38,6 +38,18 @@ export class Generation {
     return Math.max(0, this.pacer.heldMs(this.#sentMs, now));
   }
 
+  /** Whether the far end may still be playing. A tail without a mark, as in a stall, is over by our clock. */
+  isAudible(now: number): boolean {
+    const { ackedMs, sentMs, roundTripMs } = this.ledger;
+    if (ackedMs >= sentMs) return false;
+    return ackedMs < this.#lastMarkMs || this.pacer.heldMs(this.#sentMs, now) + roundTripMs > 0;
+  }
+
+  /** Whether it has sent something and the far end has nothing of it left, by our clock. */
+  ranDry(now: number): boolean {
+    return this.#sentMs > 0 && this.heldMs(now) === 0;
+  }
+
   /** Audio goes on after a pause. @returns whether a probe must be sent first */
   restart(now: number): boolean {
     this.probeDue = false;

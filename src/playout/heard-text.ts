@@ -1,3 +1,4 @@
+import { sentenceStarts } from './sentence-starts.js';
 import type { SpeechChunk } from '../tts/voice.js';
 
 /** How text was mapped to time. */
@@ -96,6 +97,20 @@ export class SpokenText {
       left -= span.text.length;
     }
     return kept;
+  }
+
+  /**
+   * Where the sentence being spoken at `atMs` ends, ms: the next one begins there. Undefined as long as no other
+   * sentence is known to follow, and where times are only estimates: a sentence must not be cut short by an error.
+   */
+  sentenceEnd(atMs: number): number | undefined {
+    if (this.#estimated) return undefined;
+    const spans = this.#timeline(atMs, false);
+    const text = spans.map((span) => span.text).join('');
+    const { starts } = letterTimes(text, spans);
+    return sentenceStarts(text)
+      .map((index) => starts[index] ?? 0)
+      .find((startMs) => startMs >= atMs);
   }
 
   /**

@@ -127,6 +127,15 @@ export class Playout {
     this.#current?.stillWorking();
   }
 
+  /**
+   * Lets the sentence being played be heard to its end, and no other one begin. Where the voice gives no times of its
+   * words, the whole utterance is heard.
+   * @returns false if nothing is sounding
+   */
+  finishSentence(): boolean {
+    return this.#current?.finishSentence() ?? false;
+  }
+
   /** Sends `clear` if the caller may be hearing the utterance being played: the urgent half of cutting it. */
   silence(): void {
     this.#current?.silence();

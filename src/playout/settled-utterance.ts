@@ -32,6 +32,8 @@ export interface SettledUtterance {
   readonly errorMs: number;
   /** When the caller heard its first sample, one return trip later, ms on the clock: measured by marks. */
   readonly firstHeardAtMs?: number;
+  /** How often the far end ran dry in the middle, as the voice was slower; left out where it never did. */
+  readonly underruns?: number;
   readonly error?: unknown;
 }
 

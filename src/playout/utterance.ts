@@ -39,7 +39,11 @@ export class Utterance {
   #cursor = 0;
   #furthestMs = 0;
   #synthesizedMs = 0;
+  #underruns = 0;
   #sourceEnded = false;
+  /** Nothing is to be heard of it behind the sentence being played. */
+  #lastSentence = false;
+  #curtailed = false;
   #failure: { readonly error: unknown } | undefined;
   #wanted: 'sounding' | 'silent' = 'sounding';
   #heard: HeardPosition = { heardMs: 0, method: 'marks', errorMs: 0 };
@@ -69,8 +73,9 @@ export class Utterance {
 
   /** Whether the far end may be playing this utterance. */
   get audible(): boolean {
-    const { ledger } = this.#generation;
-    return this.#state !== 'settled' && this.#state !== 'held' && ledger.sentMs > ledger.ackedMs;
+    return (
+      this.#state !== 'settled' && this.#state !== 'held' && this.#generation.isAudible(this.#clock.now())
+    );
   }
 
   /** Resolves when little audio is waiting to be sent, or none is wanted any more. */
@@ -84,6 +89,7 @@ export class Utterance {
     this.#text.append(chunk, this.#synthesizedMs);
     this.#queue.push(chunk.audio);
     this.#synthesizedMs += chunk.audio.length / BYTES_PER_MS;
+    if (this.#lastSentence) this.#curtail();
     this.#pump();
   }
 
@@ -103,6 +109,26 @@ export class Utterance {
   stillWorking(): void {
     if (this.#state === 'playing' && !this.#sourceEnded && this.#deadline.isSet)
       this.#awaitAudio(this.#generation.heldMs(this.#clock.now()));
+  }
+
+  /** What follows the sentence being played is dropped; @returns false if nothing has been sent. */
+  finishSentence(): boolean {
+    if (this.#furthestMs === 0 || this.#state === 'cutting' || this.#state === 'settled') return false;
+    this.#lastSentence = true;
+    this.#curtail();
+    this.#pump();
+    return true;
+  }
+
+  /** As soon as it is known where the sentence ends: its end may have yet to be spoken. */
+  #curtail(): void {
+    const endMs = this.#text.sentenceEnd(this.#generation.ledger.sentMs);
+    const end = Math.ceil((endMs ?? Infinity) / FRAME_MS) * FRAME_BYTES;
+    if (this.#curtailed || this.#state !== 'playing' || end >= this.#queue.end) return;
+    this.#curtailed = true;
+    this.#queue.truncate(end);
+    this.#listener.stopSource();
+    this.#sourceEnded = true;
   }
 
   /** Silences the utterance but keeps what has not been heard. */
@@ -178,6 +204,7 @@ export class Utterance {
       }
       const now = this.#clock.now();
       if (generation.probeDue) {
+        if (generation.ranDry(now)) this.#underruns++;
         if (generation.restart(now)) this.#mark('probe', generation.ledger.sentMs);
         continue;
       }
@@ -271,7 +298,8 @@ export class Utterance {
 
   #finish(heard: HeardPosition): void {
     this.#heard = heard;
-    this.#settle(this.#failure === undefined ? 'played' : 'failed');
+    if (this.#failure !== undefined) this.#settle('failed');
+    else this.#settle(this.#curtailed ? 'cut' : 'played');
   }
 
   /** Ends the generation: nothing of it is sent after this. */
@@ -318,6 +346,7 @@ export class Utterance {
     this.#cursor = this.#heard.heardMs * BYTES_PER_MS;
     this.#generation = this.#newGeneration(number + 1, this.#heard.heardMs);
     this.#state = 'playing';
+    if (this.#lastSentence) this.#curtail();
     this.#pump();
   }
 
@@ -343,6 +372,7 @@ export class Utterance {
       textMethod: method,
       textErrorMs: errorMs,
       errorMs: this.#heard.errorMs,
+      ...(this.#underruns === 0 ? {} : { underruns: this.#underruns }),
       ...(this.#firstHeardAt === undefined ? {} : { firstHeardAtMs: this.#firstHeardAt }),
       ...(this.#failure === undefined ? {} : { error: this.#failure.error }),
     });

@@ -1,6 +1,6 @@
 import type { Clock } from '../call/clock.js';
 import { isAudible, msToSilence } from './audibility.js';
-import { CallerTrack } from './caller-track.js';
+import { CallerTrack, type Said } from './caller-track.js';
 import type { HeardStretch } from './playout-buffer.js';
 import type { MarkRecord, Received, SimulatedStream, Violation } from './simulated-stream.js';
 
@@ -46,6 +46,16 @@ export class CallObservations {
   constructor(clock: Clock) {
     this.clock = clock;
     this.track = new CallerTrack(clock);
+  }
+
+  /** The moment, ms on the clock. */
+  get nowMs(): number {
+    return this.clock.now();
+  }
+
+  /** What the caller has said, or is still to say, in order. */
+  get said(): Said[] {
+    return this.track.said;
   }
 
   /** The stream of the moment, or the last one. */

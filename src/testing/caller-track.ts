@@ -41,6 +41,22 @@ export class CallerTrack {
     this.#end = Math.min(this.#end, now);
   }
 
+  /** What was said by the caller, in order; stretches without a gap between them are one. */
+  get said(): Said[] {
+    const stretches: { start: number; end: number }[] = [];
+    for (const { start, audio } of this.#parts) {
+      const end = start + audio.length;
+      const last = stretches.at(-1);
+      if (last?.end === start) last.end = end;
+      else stretches.push({ start, end });
+    }
+    return stretches.map(({ start, end }) => ({
+      startMs: start / BYTES_PER_MS,
+      durationMs: (end - start) / BYTES_PER_MS,
+      endMs: end / BYTES_PER_MS,
+    }));
+  }
+
   /** mu-law from `fromMs` to `toMs`, 0xFF where the caller was silent. */
   audio(fromMs: number, toMs: number): Uint8Array {
     const from = Math.round(fromMs * BYTES_PER_MS);

@@ -7,6 +7,7 @@ export {
 export type { Said } from './caller-track.js';
 export { InProcessSocket } from './in-process-socket.js';
 export { inProcessTransport, type InProcessOptions, type SocketGateway } from './in-process-transport.js';
+export { voiceMatchers, type MatcherResult, type VoiceMatchers } from './matchers/voice-matchers.js';
 export { moduleTransport } from './module-transport.js';
 export { NetworkLane, type LaneOptions } from './network-lane.js';
 export { networkTransport } from './network-transport.js';
@@ -17,6 +18,7 @@ export {
   type OutboundViolation,
 } from './outbound-check.js';
 export { PlayoutBuffer, type HeardStretch } from './playout-buffer.js';
+export { provideTwilioVoiceTesting, type TwilioVoiceTestingOptions } from './provide-twilio-voice-testing.js';
 export { seededRandom, type Random } from './random.js';
 export { ScaledClock } from './scaled-clock.js';
 export {
@@ -27,6 +29,13 @@ export {
 } from './scripted-agent.js';
 export { lastHeard, readScript, scriptedAudio, type ScriptPosition } from './scripted-chunk.js';
 export { ScriptedVoice, type ScriptedUtterance, type VoiceScript } from './scripted-voice.js';
+export {
+  simulateCall,
+  type CallUnderTest,
+  type ModuleBuilder,
+  type SimulateAgentOptions,
+  type SimulateCallOptions,
+} from './simulate-call.js';
 export { SimulatedCall, type SimulatedCallEnd } from './simulated-call.js';
 export type { SimulatedCallOptions } from './simulated-call-options.js';
 export { SimulatedCaller } from './simulated-caller.js';
@@ -68,3 +77,6 @@ export { OPENAI_FAULT_KINDS, type OpenAiFault, type OpenAiFaultKind } from './op
 export { OpenAiServer, type OpenAiServerOptions } from './openai/openai-server.js';
 export type { JournaledRequest } from './openai/request-journal.js';
 export type { ChatScenario } from './openai/scenario.js';
+export { FakeCall, type FakeCallOptions, type SaidToCaller } from './unit/fake-call.js';
+export { greetingOf, replyOf } from './unit/reply-of.js';
+export { agentSaid, agentWasCut, callerSaid, turn, type TestTurn, type TurnParts } from './unit/turn.js';

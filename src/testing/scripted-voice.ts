@@ -1,7 +1,9 @@
 import { Observable, type Subscriber } from 'rxjs';
 import type { CancelTimer, Clock } from '../call/clock.js';
 import type { SpeechChunk, Voice, UtteranceVoiceOptions } from '../tts/voice.js';
-import { scriptedChunk, splitWords } from './scripted-chunk.js';
+import { readScript, scriptedChunk, splitWords } from './scripted-chunk.js';
+
+const MS_PER_WORD = 300;
 
 /** How a scripted voice speaks; times in ms. */
 export interface VoiceScript {
@@ -72,6 +74,30 @@ export class ScriptedVoice implements Voice {
     });
   }
 
+  /**
+   * The words in audio of this voice, in order: those of which at least half was played, as in the call's own account.
+   * @param audio mu-law, 8 kHz, with anything in between
+   */
+  heard(audio: Uint8Array): string {
+    const playedMs = new Map<number, Map<number, number>>();
+    for (const { utterance, ms } of readScript(audio)) {
+      const word = Math.floor(ms / this.#msPerWord(utterance));
+      const words = playedMs.get(utterance) ?? new Map<number, number>();
+      words.set(word, (words.get(word) ?? 0) + 1);
+      playedMs.set(utterance, words);
+    }
+    return [...playedMs].flatMap(([number, words]) => this.#played(number, words)).join(' ');
+  }
+
+  #played(utterance: number, playedMs: ReadonlyMap<number, number>): string[] {
+    const words = this.utterances[utterance - 1]?.text.match(/\S+/g) ?? [];
+    return words.filter((_, index) => (playedMs.get(index) ?? 0) >= this.#msPerWord(utterance) / 2);
+  }
+
+  #msPerWord(utterance: number): number {
+    return this.#script(utterance).msPerWord ?? MS_PER_WORD;
+  }
+
   /** Utterances being spoken. */
   get active(): number {
     return this.utterances.filter(({ state }) => state === 'active').length;
@@ -131,7 +157,7 @@ class Speaker {
   }
 
   get #msPerWord(): number {
-    return this.#script.msPerWord ?? 300;
+    return this.#script.msPerWord ?? MS_PER_WORD;
   }
 
   /** Schedules the next chunk, as far as there is text for it. */

@@ -23,6 +23,8 @@ export interface SimulatedCallOptions {
   readonly echo?: EchoPath;
   /** Timestamp of a stream's first media message, ms. */
   readonly firstTimestampMs?: number;
+  /** Turns what was heard (mu-law, 8 kHz) into words, for {@link SimulatedCall.heardWords}: `ScriptedVoice.heard`, say. */
+  readonly heardWords?: (heard: Uint8Array) => string;
   /** Is told when the call has ended, as a number's status callback is. */
   readonly statusUrl?: string;
 }

@@ -71,6 +71,19 @@ export class SimulatedCall extends SimulatedCaller {
     return this.#endedBy;
   }
 
+  /**
+   * The words the caller has heard so far, told by the audio at the ear.
+   * @throws Error without the option `heardWords`: audio alone is no text
+   */
+  heardWords(): string {
+    const { heardWords } = this.#options;
+    if (heardWords === undefined)
+      throw new Error(
+        'SimulatedCall: heardWords is missing: give the call what turns audio into words, { heardWords: (heard) => voice.heard(heard) } with a ScriptedVoice',
+      );
+    return heardWords(this.heardBytes());
+  }
+
   /** Calls: posts the webhook to `incomingUrl` and does what its TwiML says, until {@link ended}. */
   dial(incomingUrl: string): void {
     this.#begin(incomingUrl);

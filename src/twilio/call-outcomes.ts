@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
+import { type Observable, Subject } from 'rxjs';
 
-/** How a stream was closed by us; `limit`: what was to be said at a limit could not be. */
-export type CallOutcome = 'completed' | 'failed' | 'limit';
+/** How a stream was closed by us; `limit` and `drained`: what was to be said then could not be. */
+export type CallOutcome = 'completed' | 'failed' | 'limit' | 'drained';
 
 /** Calls whose next webhook may be outstanding; beyond it the oldest is forgotten. */
 const CAPACITY = 10_000;
@@ -13,6 +14,17 @@ const CAPACITY = 10_000;
 @Injectable()
 export class CallOutcomes {
   private readonly outcomes = new Map<string, CallOutcome>();
+  private readonly asked = new Subject<void>();
+
+  /** Emits each time that Twilio has asked. */
+  get asked$(): Observable<void> {
+    return this.asked.asObservable();
+  }
+
+  /** Calls that Twilio has not asked about. */
+  get pending(): string[] {
+    return [...this.outcomes.keys()];
+  }
 
   record(callSid: string, outcome: CallOutcome): void {
     this.outcomes.delete(callSid);
@@ -26,6 +38,7 @@ export class CallOutcomes {
   take(callSid: string): CallOutcome | undefined {
     const outcome = this.outcomes.get(callSid);
     this.outcomes.delete(callSid);
+    this.asked.next();
     return outcome;
   }
 }

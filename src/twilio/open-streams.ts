@@ -1,6 +1,9 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
+import { filter, firstValueFrom } from 'rxjs';
 import { CLOCK, type Clock } from '../call/clock.js';
+import { closingMs } from '../call/drain.options.js';
 import { STREAM_ACCEPTOR, type StreamAcceptor, type StreamEndReason } from '../call/stream.js';
+import { within } from '../call/within.js';
 import { TWILIO_VOICE_OPTIONS, type ResolvedTwilioVoiceOptions } from '../twilio-voice.options.js';
 import { CallOutcomes } from './call-outcomes.js';
 import { ExpiringKeys } from './callbacks/expiring-keys.js';
@@ -28,14 +31,14 @@ export class OpenStreams {
   private readonly leave = new WeakMap<MediaStream, () => void>();
   private readonly told = new Set<StreamFault>();
   private readonly over: ExpiringKeys;
-  private draining = false;
+  private draining: Promise<void> | undefined;
 
   constructor(
     @Inject(TWILIO_VOICE_OPTIONS) private readonly options: ResolvedTwilioVoiceOptions,
     @Inject(CLOCK) clock: Clock,
     @Inject(STREAM_ACCEPTOR) acceptor: StreamAcceptor,
     private readonly tokens: StreamTokens,
-    outcomes: CallOutcomes,
+    private readonly outcomes: CallOutcomes,
   ) {
     this.refusals = this.refused;
     this.over = new ExpiringKeys(clock, KEPT_MS, KEPT);
@@ -73,9 +76,14 @@ export class OpenStreams {
     return this.started.size >= this.options.limits.maxStreams;
   }
 
+  /** Whether the application is shutting down: no call is taken any more. */
+  get isDraining(): boolean {
+    return this.draining !== undefined;
+  }
+
   /** Whether another socket may be taken. */
   get hasRoom(): boolean {
-    return !this.draining && this.pending < this.options.limits.maxPendingSockets && !this.isFull;
+    return !this.isDraining && this.pending < this.options.limits.maxPendingSockets && !this.isFull;
   }
 
   /** Whether another socket of that address may be pending. */
@@ -112,16 +120,35 @@ export class OpenStreams {
     return hadStream;
   }
 
-  /** Takes no more sockets, closes the open ones with 1001, and waits for that, at most the close's grace. */
-  async drain(): Promise<void> {
-    this.draining = true;
+  /**
+   * Takes no more sockets and no more calls. Once the calls in progress are over, within their grace period, closes
+   * what is left with 1001, and waits for that, at most the close's grace.
+   */
+  drain(): Promise<void> {
+    return (this.draining ??= Promise.resolve().then(() => this.drained()));
+  }
+
+  private async drained(): Promise<void> {
+    const before = new Set(this.outcomes.pending);
+    await this.context.acceptor.drain?.();
+    await this.asked(before);
     const streams = [...this.sockets];
     for (const stream of streams) stream.finish('closed-by-us', 1001, 'going away');
     await Promise.all(streams.map((stream) => stream.closed));
   }
 
+  /** Waits until Twilio has asked what comes after the streams that were closed: soon nobody will answer. */
+  private async asked(before: ReadonlySet<string>): Promise<void> {
+    const areAnswered = () => this.outcomes.pending.every((callSid) => before.has(callSid));
+    const waitMs = closingMs(this.options.drain.graceMs);
+    if (waitMs === 0 || areAnswered()) return;
+    const answered = firstValueFrom(this.outcomes.asked$.pipe(filter(areAnswered)));
+    await within(answered, waitMs, this.context.clock, () => undefined);
+  }
+
   private admit(stream: MediaStream): boolean {
-    if (this.isFull) return false;
+    if (this.isDraining && stream.callSid !== undefined) this.outcomes.record(stream.callSid, 'drained');
+    if (this.isFull || this.isDraining) return false;
     this.started.add(stream);
     this.leave.get(stream)?.();
     return true;

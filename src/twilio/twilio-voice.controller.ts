@@ -39,6 +39,7 @@ export class TwilioVoiceController {
   @Header('Content-Type', 'text/xml')
   async incoming(@Body(FORM) form: Form): Promise<string> {
     const call = callOf(form);
+    if (this.streams.isDraining) return this.twiml.busy(call, form['CallStatus']);
     const reception = await this.received(call);
     if (reception === 'connect') return this.twiml.connect(call);
     if (reception === 'failed') return this.twiml.apologise();
@@ -55,7 +56,7 @@ export class TwilioVoiceController {
     const call = callOf(form);
     const parameters = typeof sealed === 'string' ? this.contexts.open(sealed) : undefined;
     if (parameters === undefined) throw new ForbiddenException();
-    return this.twiml.connect(call, parameters);
+    return this.streams.isDraining ? this.twiml.goodbye() : this.twiml.connect(call, parameters);
   }
 
   /** The stream is over and the call is not: says why, unless we meant it. */
@@ -65,6 +66,7 @@ export class TwilioVoiceController {
   continue(@Body(FORM) form: Form): string {
     const outcome = this.outcomes.take(requiredField(form, 'CallSid'));
     if (outcome === 'limit') return this.twiml.limitReached();
+    if (outcome === 'drained') return this.twiml.goodbye();
     return outcome === 'completed' ? this.twiml.hangUp() : this.twiml.apologise();
   }
 

@@ -115,6 +115,12 @@ export class VoiceTwiml {
     return this.lastWord(this.options.conversation.limitReached);
   }
 
+  /** Says goodbye as the application shuts down, then ends the call. */
+  goodbye(): string {
+    const { goodbye } = this.options.drain;
+    return goodbye === '' ? this.hangUp() : this.lastWord(goodbye);
+  }
+
   /** Says that nobody took the call, then ends it. */
   transferFailed(): string {
     return this.lastWord(this.options.conversation.transferFailed);

@@ -1,16 +1,22 @@
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
-/** The entry points of the package, by the names that its users know. */
-const ENTRY_POINTS = {
-  'nestjs-twilio-voice': ['./src/index.ts'],
-  'nestjs-twilio-voice/testing': ['./src/testing/index.ts'],
-  'nestjs-twilio-voice/offline': ['./src/tts/offline/index.ts'],
-  'nestjs-twilio-voice/elevenlabs': ['./src/elevenlabs.ts'],
-  'nestjs-twilio-voice/openai': ['./src/conversation/openai/index.ts'],
-};
+/** The sources of the package's entry points, by the names that its users know. */
+function entryPoints(): Record<string, string[]> {
+  const { name, exports } = JSON.parse(readFileSync(`${ROOT}package.json`, 'utf8')) as {
+    name: string;
+    exports: Record<string, { readonly types?: string }>;
+  };
+  const sources = Object.entries(exports).flatMap(([path, { types }]): [string, string[]][] =>
+    types === undefined
+      ? []
+      : [[name + path.slice(1), [types.replace('/dist/', '/src/').replace(/\.d\.ts$/, '.ts')]]],
+  );
+  return Object.fromEntries(sources);
+}
 
 /** @returns each block of TypeScript in a Markdown text */
 export const typescriptBlocks = (markdown: string): string[] =>
@@ -38,7 +44,7 @@ function settings(): ts.CompilerOptions {
     config: object;
   };
   const { options } = ts.parseJsonConfigFileContent(config, { ...ts.sys, readDirectory: () => [] }, ROOT);
-  return { ...options, noEmit: true, noUnusedLocals: false, noUnusedParameters: false, paths: ENTRY_POINTS };
+  return { ...options, noEmit: true, noUnusedLocals: false, noUnusedParameters: false, paths: entryPoints() };
 }
 
 function hostOf(files: ReadonlyMap<string, string>): ts.CompilerHost {

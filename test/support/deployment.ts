@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import type { Server } from 'node:http';
-import { type AddressInfo, createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { INestApplication, Provider } from '@nestjs/common';
@@ -18,6 +18,7 @@ import {
 } from '../../src/index.js';
 import { ElevenLabsServer, OpenAiServer, ScriptedVoice } from '../../src/testing/index.js';
 import { type Certificate, selfSigned } from './certificate.js';
+import { freePort } from './free-port.js';
 import { LocalTwilioAccount, type NumberResource } from './local-twilio-account.js';
 import { TlsProxy } from './tls-proxy.js';
 
@@ -215,12 +216,4 @@ class NoAgent implements VoiceAgent {
   reply(): string {
     return '';
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

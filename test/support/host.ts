@@ -95,6 +95,7 @@ export class Host<V extends Voice = ScriptedVoice> {
           providers,
           publicUrl,
           authToken: AUTH_TOKEN,
+          drain: { graceMs: 0 }, // most tests close the module in the middle of things
           ...options.settings,
           conversation: { disclosure: '', ...options.settings?.conversation },
         }),

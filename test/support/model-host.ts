@@ -1,6 +1,5 @@
 import type { INestApplication, LoggerService, Provider, Type } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
-import { createServer, type AddressInfo } from 'node:net';
 import {
   type CallEvent,
   CallRegistry,
@@ -29,6 +28,7 @@ import {
   type SimulatedCallOptions,
 } from '../../src/testing/index.js';
 import { LocalTwilio } from './local-twilio.js';
+import { freePort } from './free-port.js';
 
 const AUTH_TOKEN = '0123456789abcdef';
 
@@ -206,12 +206,4 @@ function collecting(logs: LogLine[]): LoggerService {
     verbose: at('verbose'),
     fatal: at('fatal'),
   };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

@@ -13,6 +13,7 @@ const FILES = [
   'limits/limits.options.ts',
   'limits/outbound.options.ts',
   'call/handover.options.ts',
+  'call/drain.options.ts',
   'listening/listening.options.ts',
   'conversation/openai/openai.options.ts',
   'conversation/tools/tool-use.options.ts',

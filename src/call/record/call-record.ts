@@ -38,6 +38,7 @@ export interface Waterfall {
   readonly heardMs?: number;
 }
 
+/** An answer to a turn, as it was spoken. */
 export interface AnswerRecord extends SpokenRecord {
   /** Asked for while the caller paused, before the turn was over. */
   readonly preemptive: boolean;
@@ -59,18 +60,22 @@ export interface TurnRecord {
   readonly waterfall: Waterfall;
 }
 
+/** One use of a tool, in its last state. */
 export interface ToolRecord extends ToolReport {
   /** When it was asked for, ms since the start of the call. */
   readonly atMs: number;
 }
 
+/** Something that went wrong. */
 export interface FailureRecord {
+  /** ms since the start of the call. */
   readonly atMs: number;
   /** What kind of error; never its message, which may hold anything. */
   readonly name: string;
   readonly code?: string;
 }
 
+/** Tokens of one model, of all its requests in the call. */
 export interface ModelUsage {
   readonly model: string;
   readonly inputTokens: number;

@@ -124,6 +124,8 @@ describe('a recorder', () => {
     ['by the host', [sounding(2_000), settled(2_600, { ended: 'cut' })], 'host', 0],
     ['by nobody', [sounding(2_000), { type: 'caller-started', atMs: 2_500 }, settled(2_600)], undefined, 0],
     ['by the host after the caller had spoken before', [{ type: 'caller-started', atMs: 1_500 }, sounding(2_000), settled(2_600, { ended: 'cut' })], 'host', 0], // prettier-ignore
+    ['by the caller before it was to be heard', [{ type: 'caller-started', atMs: 2_500 }, settled(2_600, { ended: 'cut' })], 'caller', 0], // prettier-ignore
+    ['by the host after the caller had fallen silent', [{ type: 'caller-started', atMs: 1_000 }, { type: 'caller-stopped', atMs: 2_000 }, settled(2_600, { ended: 'cut' })], 'host', 0], // prettier-ignore
   ])('knows what was interrupted %s', (_, events, by, count) => {
     const { said, interruptions } = record(...events);
     expect(said[0]?.interruption?.by).toBe(by);

@@ -31,6 +31,8 @@ export class CallRecorder {
   #soundingAt: number | undefined;
   /** The caller began to speak while the agent was to be heard. */
   #interruptedAt: number | undefined;
+  /** Since when the caller has been speaking. */
+  #callerSince: number | undefined;
   #interruptions = 0;
 
   /**
@@ -59,10 +61,15 @@ export class CallRecorder {
         this.#turns.step(event.step, atMs);
         break;
       case 'caller-started':
+        this.#callerSince = atMs;
         if (this.#soundingAt !== undefined) this.#interruptedAt ??= atMs;
+        break;
+      case 'caller-stopped':
+        this.#callerSince = undefined;
         break;
       case 'agent-sounding':
         this.#soundingAt = atMs;
+        this.#callerSince = undefined; // nobody is talked over
         if (event.answer !== undefined) this.#turns.sounding(event.answer, atMs);
         break;
       case 'agent-settled':
@@ -127,8 +134,8 @@ export class CallRecorder {
 
   #settled(account: SettledUtterance, answer: number | undefined, atMs: number): void {
     const spoken = this.#spoken(account, atMs);
+    if (account.ended === 'cut' && this.#interruptedAt !== undefined) this.#interruptions++;
     this.#soundingAt = this.#interruptedAt = undefined;
-    if (spoken.interruption?.by === 'caller') this.#interruptions++;
     const isAnswer = answer !== undefined && this.#turns.settled(answer, spoken, account.firstHeardAtMs);
     if (!isAnswer && account.synthesizedMs > 0) this.#said.add(spoken);
   }
@@ -136,7 +143,8 @@ export class CallRecorder {
   #spoken(account: SettledUtterance, atMs: number): SpokenRecord {
     const { ended, heardText, unheardText, heardMs, sentMs, synthesizedMs } = account;
     const { method, errorMs, textMethod, textErrorMs } = account;
-    const by = this.#interruptedAt === undefined ? 'host' : 'caller';
+    const byCallerAt = this.#interruptedAt ?? this.#callerSince; // perhaps before it was to be heard
+    const by = byCallerAt === undefined ? 'host' : 'caller';
     return {
       atMs: this.#since(this.#soundingAt ?? atMs),
       endedAtMs: this.#since(atMs),
@@ -150,9 +158,7 @@ export class CallRecorder {
       errorMs: Math.round(errorMs),
       textMethod,
       textErrorMs: Math.round(textErrorMs),
-      ...(ended === 'cut'
-        ? { interruption: { by, atMs: this.#since(this.#interruptedAt ?? atMs) } as const }
-        : {}),
+      ...(ended === 'cut' ? { interruption: { by, atMs: this.#since(byCallerAt ?? atMs) } as const } : {}),
     };
   }
 

@@ -3,6 +3,7 @@ import type { Observable } from 'rxjs';
 /** Stands for words of either side that are kept from everybody. */
 export const NOT_RECORDED = '(not recorded)';
 
+/** Which keys make a number. */
 export interface KeysToCollect {
   /** The key that ends the input and is no part of it, `#` by default; '' for none. */
   readonly finishOn?: string;
@@ -12,6 +13,7 @@ export interface KeysToCollect {
   readonly timeoutMs?: number;
 }
 
+/** A number from the keypad, or what there is of it. */
 export interface CollectedKeys {
   /** What was pressed, without the key that ends it: 0-9, *, #, A-D. */
   readonly digits: string;

@@ -68,7 +68,7 @@ describe('the OpenAI agent, with the real SDK', () => {
   });
   afterEach(async () => {
     jest.restoreAllMocks();
-    await agent.onModuleDestroy();
+    await agent.beforeApplicationShutdown();
     await server.close();
   });
 
@@ -76,7 +76,7 @@ describe('the OpenAI agent, with the real SDK', () => {
     OpenAiAgent.create({ apiKey: 'right', baseUrl: server.url, instructions: PROMPT, ...own }, clock);
   /** Takes the place of the agent. */
   async function use(own: Partial<OpenAiAgentOptions>): Promise<void> {
-    await agent.onModuleDestroy();
+    await agent.beforeApplicationShutdown();
     agent = await made(own);
   }
 
@@ -271,6 +271,16 @@ describe('the OpenAI agent, with the real SDK', () => {
     await until(() => clock.pending === 0);
     await sleep(10);
     expect(timers()).toBeLessThanOrEqual(before);
+  });
+
+  it('lets the SDK print nothing of what is said, whatever the environment asks of it', async () => {
+    jest.replaceProperty(process, 'env', { ...process.env, OPENAI_LOG: 'debug' });
+    const printed = (['debug', 'info', 'log', 'warn', 'error'] as const).map((level) =>
+      jest.spyOn(console, level).mockImplementation(() => undefined),
+    );
+    await use({});
+    await answer(SECRET);
+    expect(printed.flatMap(({ mock }) => mock.calls)).toEqual([]);
   });
 
   it('fails when nobody answers at all', async () => {

@@ -2,7 +2,7 @@ import {
   Inject,
   Injectable,
   Logger,
-  type OnModuleDestroy,
+  type BeforeApplicationShutdown,
   type OnModuleInit,
   Optional,
 } from '@nestjs/common';
@@ -36,7 +36,7 @@ import { type ChatBody, type ChatClient, type ChatMessage, loadChatClient } from
  * It is told only what the caller heard, and its request is closed as soon as the caller interrupts.
  */
 @Injectable()
-export class OpenAiAgent implements VoiceAgent, OnModuleInit, OnModuleDestroy {
+export class OpenAiAgent implements VoiceAgent, OnModuleInit, BeforeApplicationShutdown {
   /** What a request costs is all that an answer in vain costs. */
   readonly preemptive = true;
   readonly #options: ResolvedOpenAiAgentOptions;
@@ -84,7 +84,8 @@ export class OpenAiAgent implements VoiceAgent, OnModuleInit, OnModuleDestroy {
     this.#client ??= await loadChatClient(this.#options);
   }
 
-  async onModuleDestroy(): Promise<void> {
+  /** Later than `onModuleDestroy`, in which calls are heard to their end. */
+  async beforeApplicationShutdown(): Promise<void> {
     await this.#client?.close();
     this.#client = undefined;
   }

@@ -52,7 +52,7 @@ describe('the OpenAI agent’s tools, with the real SDK', () => {
   });
   afterEach(async () => {
     jest.restoreAllMocks();
-    await agent.onModuleDestroy();
+    await agent.beforeApplicationShutdown();
     await server.close();
   });
 

@@ -65,6 +65,16 @@ describe('a caller', () => {
     'yes, I guess',
     'okay, wait',
     'ok stop',
+    'Okay, leave it.',
+    'All right, hang on.',
+    'Right now is bad.',
+    'Yes, I already did.',
+    'Okay, lass das.',
+    'Ja, vergessen Sie es.',
+    "D'accord, laissez tomber.",
+    'Vale, déjalo.',
+    'Va bene, lascia stare.',
+    'Ладно, забудьте.',
     "Yes, don't do that",
     'Yes, actually no',
     'Please.',
@@ -95,7 +105,7 @@ describe('a caller', () => {
     'नहीं',
     '不好',
     '不可以',
-    '结构です',
+    '結構です',
     'いいえ',
     'はい、でもちょっと待って',
     '아니요',
@@ -107,6 +117,7 @@ describe('a caller', () => {
   it('may repeat a word of the question that would be a doubt elsewhere', () => {
     expect(affirms({ transcript: 'Yes, stop it', question: 'Shall I stop the delivery?' })).toBe(true);
     expect(affirms({ transcript: 'Yes, stop it', question: 'Shall I send it?' })).toBe(false);
+    expect(affirms({ transcript: 'Yes, leave it', question: 'Shall I leave it as it is?' })).toBe(true);
     expect(affirms({ transcript: 'Yes, not now', question: 'Shall I not send it now?' })).toBe(false);
   });
 });

@@ -51,6 +51,10 @@ const DOUBT = phrases(
 /** The same, unless the question itself holds the word: "yes, cancel it" agrees to "Shall I cancel it?". */
 const DOUBT_UNLESS_ASKED = phrases(
   'cancel, stop, wait, back, change, forget, storno, stornieren, abbrechen, stopp, warten, warte, annuler, arrêtez, cancela, cancelar, annulla, ferma',
+  // "Okay, leave it" and "all right, hang on" refuse
+  'leave, skip, drop, hang, bad, already, lass, lassen, vergiss, vergessen, laisse, laissez, oublie, oubliez, deja, deje, déjalo, déjelo, olvídalo, olvídelo',
+  'lascia, lasci, lasciamo, dimentica, deixa, deixe, esquece, esqueça, lasă, laat, vergeet, låt, strunta, glöm, glem, jätä, unohda',
+  'zostaw, zapomnij, nech, nechte, zapomeň, hagyja, hagyd, bırak, unut, άφησε, άστο, забудь, забудьте, оставь, оставьте, залиште',
 );
 /** Scripts without spaces: a word is found anywhere. */
 const DOUBT_ANYWHERE =

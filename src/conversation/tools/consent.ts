@@ -17,11 +17,19 @@ export type Affirms = (reply: ConsentReply) => boolean | Promise<boolean>;
 /** A question that the caller has yet to answer. */
 export interface PendingQuestion {
   readonly tool: string;
-  /** The input it was asked about, in one spelling. */
-  readonly inputKey: string;
+  /** What it was asked about: the model's arguments, in one spelling. */
+  readonly argumentsKey: string;
   readonly question: string;
   /** Entries of the history when it was asked. */
   readonly historyLength: number;
+}
+
+/** A tool that may need an agreement. */
+export interface ConsentRequest {
+  readonly tool: string;
+  readonly input: unknown;
+  /** JSON, as the model wrote it: of what a schema makes of it, two that differ may look the same. */
+  readonly arguments: string;
 }
 
 export interface ConsentTurn {
@@ -44,9 +52,10 @@ export class Consent {
   }
 
   /** @returns whether it was given; then it is used up */
-  async take(tool: string, input: unknown, { transcript, history }: ConsentTurn): Promise<boolean> {
+  async take(request: ConsentRequest, { transcript, history }: ConsentTurn): Promise<boolean> {
     const asked = this.#question;
-    if (asked?.tool !== tool || asked.inputKey !== inputKey(input)) return false;
+    const { tool, input } = request;
+    if (asked?.tool !== tool || asked.argumentsKey !== argumentsKey(request.arguments)) return false;
     this.#question = undefined;
     if (transcript.trim() === '' || !isNextTurn(asked, history) || !wasAsked(asked, history)) return false;
     try {
@@ -59,11 +68,10 @@ export class Consent {
   }
 }
 
-/** The same for equal inputs, in whatever order their fields are. */
-export const inputKey = (input: unknown): string => JSON.stringify(input, inOrder);
+/** The same for equal arguments, in whatever order their fields are. */
+export const argumentsKey = (json: string): string => JSON.stringify(JSON.parse(json), inOrder);
 
 function inOrder(_: string, value: unknown): unknown {
-  if (typeof value === 'bigint') return `${value}n`;
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
   return Object.fromEntries(Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1)));
 }

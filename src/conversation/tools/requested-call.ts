@@ -11,6 +11,8 @@ export interface RequestedCall {
 
 /** The longest arguments that are read, characters. */
 const MOST_ARGUMENTS = 20_000;
+/** Deeper than any tool needs: whatever reads it calls itself for each level. */
+const MOST_LEVELS = 64;
 const MOST_PROBLEMS = 500;
 const NO_NAME = 'unknown';
 
@@ -30,6 +32,7 @@ export async function checkedCall(
   if (call.arguments.length > MOST_ARGUMENTS) return refused(TOLD.tooLong);
   const value = parsed(call.arguments);
   if (value === undefined) return refused(TOLD.noJson);
+  if (isDeeper(value, MOST_LEVELS)) return refused(TOLD.tooDeep);
   const text = JSON.stringify(value);
   const tool = toolbox.find(call.name);
   if (tool === undefined) return refused(TOLD.unknownTool, text);
@@ -57,4 +60,9 @@ function parsed(text: string): object | undefined {
   } catch {
     return undefined;
   }
+}
+
+function isDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return levels === 0 || Object.values(value).some((inner) => isDeeper(inner, levels - 1));
 }

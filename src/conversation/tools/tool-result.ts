@@ -4,6 +4,7 @@ export const TOLD = {
   unknownTool: 'There is no such tool.',
   noJson: 'Not done: the arguments are not valid JSON.',
   tooLong: 'Not done: the arguments are too long.',
+  tooDeep: 'Not done: the arguments are nested too deeply.',
   tooMany: 'Not done: too many tools at once.',
   afterQuestion: 'Not done: the caller has to answer a question first.',
   ended: 'Not done: the answer ends with another tool.',

@@ -141,6 +141,7 @@ describe('the tools of a turn', () => {
     ['no object', ['thing', '"n"'], /not valid JSON/, 'thing refused'],
     ['a wrong input', ['thing', { n: 'one' }], /^Not done: the arguments are wrong: n: /, 'thing refused'],
     ['too much input', ['thing', { s: 'x'.repeat(30_000) }], /too long/, 'thing refused'],
+    ['too deep an input', ['thing', `${'['.repeat(9_000)}${']'.repeat(9_000)}`], /deeply/, 'thing refused'],
   ])('are not run for %s, and the model is told so', async (_, call, told, step) => {
     const thing = tool();
     const caller = new Caller([thing]);
@@ -306,6 +307,19 @@ describe('the tools of a turn', () => {
   });
 });
 
+describe('an answer whose tools cannot be used', () => {
+  it('fails, and keeps nobody waiting', async () => {
+    const caller = new Caller([tool({ filler: 5 as never })]);
+    let failed: unknown;
+    caller
+      .says('go')
+      .tools.run([{ name: 'thing', arguments: '' }], 0)
+      .subscribe({ error: (error: unknown) => (failed = error) });
+    await caller.clock.advance(10);
+    expect(failed).toBeInstanceOf(TypeError);
+  });
+});
+
 describe('a filler', () => {
   const slow = (caller: () => Caller, own: Partial<VoiceTool> = {}) =>
     tool({ does: () => later(caller().clock, 5_000), ...own });
@@ -376,7 +390,6 @@ describe('a tool that the caller has to agree to', () => {
   });
 
   it.each<[string, (caller: Caller) => Promise<unknown>]>([
-    ['in the same turn', (caller) => caller.answer('yes').calls([['thing', { n: 2 }]])],
     ['though the caller said no', (caller) => caller.says('No.').calls([['thing', { n: 1 }]])],
     ['though nobody understood the caller', (caller) => caller.says('').calls([['thing', { n: 1 }]])],
     ['with another input', (caller) => caller.says('Yes.').calls([['thing', { n: 2 }]])],
@@ -415,6 +428,39 @@ describe('a tool that the caller has to agree to', () => {
     await answer.calls([['thing', { n: 1 }]]);
     caller.hears(QUESTION);
     await answer.calls([['thing', { n: 1 }]]);
+    expect(thing.run).not.toHaveBeenCalled();
+  });
+
+  it('is asked about and run whatever its schema makes of the input, a circular object too', async () => {
+    const order = (n: number) => {
+      const made: { n: number; self?: unknown } = { n };
+      return Object.assign(made, { self: made });
+    };
+    const { caller, answer, thing } = await asked(
+      asking({ input: z.object({ n: z.number().transform(order) }), confirm: QUESTION }),
+    );
+    expect(answer.said).toEqual([QUESTION]);
+    expect(answer.completed).toBe(true);
+    await caller.says('Yes, please.').calls([['thing', { n: 2 }]]);
+    expect(thing.run).not.toHaveBeenCalled();
+    caller.hears(QUESTION);
+    await caller.says('Yes, please.').calls([['thing', { n: 2 }]]);
+    expect(thing.run).toHaveBeenCalledTimes(1);
+  });
+
+  it('is not run for another input that its schema makes the like of', async () => {
+    class Order {
+      readonly #n: number;
+      constructor(n: number) {
+        this.#n = n;
+      }
+      toString(): string {
+        return `order ${this.#n}`;
+      }
+    }
+    const input = z.object({ n: z.number().transform((n) => new Order(n)) });
+    const { caller, thing } = await asked(asking({ input, confirm: QUESTION }));
+    await caller.says('Yes, please.').calls([['thing', { n: 2 }]]);
     expect(thing.run).not.toHaveBeenCalled();
   });
 

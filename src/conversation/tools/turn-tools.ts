@@ -3,7 +3,7 @@ import { Alarm } from '../../call/alarm.js';
 import type { Clock } from '../../call/clock.js';
 import { within } from '../../call/within.js';
 import type { Turn } from '../voice-agent.js';
-import { Consent, inputKey } from './consent.js';
+import { argumentsKey, Consent } from './consent.js';
 import { callableName, type CheckedCall, checkedCall, type RequestedCall } from './requested-call.js';
 import type { ToolMemory, ToolRound } from './tool-memory.js';
 import { TOLD } from './tool-result.js';
@@ -32,7 +32,8 @@ export interface TurnToolsParts {
 interface Prepared {
   readonly exchange: ToolRound[number];
   readonly run?: { readonly tool: VoiceTool; readonly input: unknown };
-  readonly ask?: { readonly tool: VoiceTool; readonly input: unknown; readonly question: string };
+  /** The question. */
+  readonly ask?: string;
 }
 
 /** The tools in one answer of an agent. */
@@ -76,7 +77,7 @@ export class TurnTools {
   /**
    * Does what the model asked for, once the turn is confirmed. Emits what is to be said meanwhile; completes when the
    * model can be asked again, or the answer is {@link over}. Unsubscribing is the caller's interruption, and so is an abort
-   * of the turn's signal. Never fails.
+   * of the turn's signal. Whatever a tool does, this does not fail.
    * @param written text of this answer so far, characters
    */
   run(calls: readonly RequestedCall[], written: number): Observable<string> {
@@ -93,9 +94,12 @@ export class TurnTools {
         filler.stop();
         for (const run of running) run.interrupt();
       });
-      void this.#round(calls, subscriber, (runs) => {
+      const began = (runs: readonly ToolRun[]) => {
         for (const run of runs) running.add(run);
         this.#fill(runs, written, filler, subscriber);
+      };
+      this.#round(calls, subscriber, began).catch((error: unknown) => {
+        subscriber.error(error); // else the caller would wait for ever
       });
     });
   }
@@ -119,8 +123,8 @@ export class TurnTools {
     began(runs);
     await Promise.all(runs.map(({ done }) => done));
     if (isClosed(subscriber)) return;
-    const ask = prepared.find((one) => one.ask !== undefined)?.ask;
-    if (ask !== undefined) this.#ask(ask, subscriber);
+    const asked = prepared.find(({ ask }) => ask !== undefined);
+    if (asked !== undefined) this.#ask(asked, subscriber);
     const last = prepared.find(({ run }) => run?.tool.endsAnswer === true);
     if (last !== undefined) {
       this.#over = true;
@@ -154,10 +158,11 @@ export class TurnTools {
     const { tool, input } = checked;
     if (tool.confirm === undefined || tool.confirm === false) return { exchange, run: { tool, input } };
     const { history } = this.#turn.call;
-    const consent = this.#consent.take(tool.name, input, { transcript: this.#transcript, history });
+    const request = { tool: tool.name, input, arguments: checked.arguments };
+    const consent = this.#consent.take(request, { transcript: this.#transcript, history });
     if (await within(consent, LOOK_MS, clock, () => false)) return { exchange, run: { tool, input } };
     const question = this.#question(tool, input);
-    return question === undefined ? refused(TOLD.failed) : { exchange, ask: { tool, input, question } };
+    return question === undefined ? refused(TOLD.failed) : { exchange, ask: question };
   }
 
   /** One question at a time, and nothing that ends the call before its answer; one end. */
@@ -176,7 +181,7 @@ export class TurnTools {
       if (ends && one !== ending) return refuse(TOLD.ended);
       if (ask === undefined) return one;
       this.#report(exchange.id, exchange.name, 'asked');
-      return { ...one, exchange: { ...exchange, result: TOLD.asked(ask.question) } };
+      return { ...one, exchange: { ...exchange, result: TOLD.asked(ask) } };
     });
   }
 
@@ -193,11 +198,11 @@ export class TurnTools {
     }
   }
 
-  #ask({ tool, input, question }: NonNullable<Prepared['ask']>, subscriber: Subscriber<string>): void {
+  #ask({ exchange, ask: question = '' }: Prepared, subscriber: Subscriber<string>): void {
     const { call } = this.#turn;
     this.#parts.memory.pending = {
-      tool: tool.name,
-      inputKey: inputKey(input),
+      tool: exchange.name,
+      argumentsKey: argumentsKey(exchange.arguments),
       question,
       historyLength: call.history.length,
     };

@@ -75,8 +75,8 @@ export class ElevenLabsVoice implements Voice {
     return new ElevenLabsSession(sockets, this.#options, this.#client, this.#clock);
   }
 
-  /** Nest calls this when the module goes. */
-  onModuleDestroy(): Promise<void> {
+  /** Nest calls this when the module goes and its calls are over. */
+  beforeApplicationShutdown(): Promise<void> {
     return this.#client.close();
   }
 }

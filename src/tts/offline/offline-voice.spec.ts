@@ -163,7 +163,7 @@ describe('OfflineVoice', () => {
       });
     }
     expect(textOf(await speak('Hello.', healing))).toBe('Hello.');
-    await healing.onModuleDestroy();
+    await healing.beforeApplicationShutdown();
   });
 
   it('fails what is under way when closed; a later use starts again', async () => {

@@ -49,8 +49,8 @@ export class OfflineVoice implements Voice {
     return this.#worker.close();
   }
 
-  /** Nest calls this when the module goes. */
-  onModuleDestroy(): Promise<void> {
+  /** Nest calls this when the module goes and its calls are over. */
+  beforeApplicationShutdown(): Promise<void> {
     return this.close();
   }
 }

@@ -45,6 +45,7 @@ export interface CallStatusEvent extends Callback {
 export interface StreamStatusEvent extends Callback {
   readonly type: 'stream-status';
   readonly streamSid: string;
+  /** `error` also where this side has closed the stream. */
   readonly event: 'started' | 'stopped' | 'error';
   /** Twilio's text. */
   readonly error?: string;

@@ -55,7 +55,10 @@ export class TwilioCallbacks {
     return this.told.asObservable();
   }
 
-  /** What Twilio tells of one call from now on; completes behind the state that ends it. */
+  /**
+   * What Twilio tells of one call from now on; completes behind the state that ends it. A recording is mostly finished
+   * later: that is among {@link events$}.
+   */
   of(callSid: string): Observable<CallbackEvent> {
     return this.told.pipe(
       filter((event) => event.callSid === callSid),

@@ -30,7 +30,8 @@ export class CallRecordings {
   ) {}
 
   /**
-   * Records a call, both sides on a channel of their own, once the caller has heard that it is recorded.
+   * Records a call, both sides on a channel of their own, once the caller has heard that it is recorded. It lasts until
+   * {@link stop}, or the end of the call: a transfer does not end it.
    * @returns (resolves) sid of the recording; its states are `recording-status` events
    * @throws (rejects) NotAnnouncedError when the caller did not hear the announcement to its end; TwilioCallError
    */

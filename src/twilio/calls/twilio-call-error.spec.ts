@@ -4,7 +4,7 @@ import { TwilioCallError, twilioCallError } from './twilio-call-error.js';
 const NUMBER = '+4930123456';
 
 describe('what Twilio did not do', () => {
-  it.each([
+  it.each<[{ status?: number; code?: number | string }, string, string]>([
     [{ status: 404, code: 20_404 }, 'gone', 'Twilio did not hang up: code 20404, HTTP 404.'],
     [{ status: 429, code: 20_429 }, 'busy', 'Twilio did not hang up: code 20429, HTTP 429.'],
     [{ status: 400, code: 21_211 }, 'refused', 'Twilio did not hang up: code 21211, HTTP 400.'],
@@ -14,7 +14,7 @@ describe('what Twilio did not do', () => {
     const cause = Object.assign(new Error(`The number ${NUMBER} is not valid`), answer);
     const error = twilioCallError('hang up', cause);
     expect(error).toMatchObject({ name: 'TwilioCallError', problem, message, cause });
-    expect(error.code).toBe(typeof cause.code === 'number' ? cause.code : undefined);
+    expect(error.code).toBe(typeof answer.code === 'number' ? answer.code : undefined);
   });
 
   it('is told in the same words, whatever was thrown', () => {

@@ -1,0 +1,23 @@
+import { describe, expect, it } from '@jest/globals';
+import { sentenceStarts } from './sentence-starts.js';
+
+const sentences = (text: string) => {
+  const starts = [0, ...sentenceStarts(text)];
+  return starts.map((start, index) => text.slice(start, starts[index + 1]));
+};
+
+describe('The beginnings of sentences', () => {
+  it.each<readonly string[]>([
+    ['One. ', 'Two! ', 'Three? ', 'Four'],
+    ['Ask Dr. Hill at 3.30 p.m. about it. ', 'He knows.'],
+    ['It costs 3.50 euros. ', 'Do you want it?'],
+    ['She said "Stop!" ', 'Then she left.'],
+    ['Well… ', 'That is it.'],
+    ['好的。', '再见。'],
+    ['no end'],
+    ['The end. '],
+    [''],
+  ])('lie where they are heard: %j', (...parts) => {
+    expect(sentences(parts.join(''))).toEqual(parts);
+  });
+});

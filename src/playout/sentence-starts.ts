@@ -1,0 +1,16 @@
+import { SentenceEnds } from '../tts/clauses/sentence-ends.js';
+
+/** Marks that may end a sentence, with what closes it and the white space behind them. */
+const MARKS = /[.!?…。！？]+["'”’»)\]]*\s*/gu;
+
+const ends = new SentenceEnds('en');
+
+/** Where the second and each later sentence begins, characters. */
+export function sentenceStarts(text: string): number[] {
+  return [...text.matchAll(MARKS)]
+    .filter(({ 0: marks, index }) => {
+      const next = text.charAt(index + marks.length);
+      return next !== '' && ends.endsSentence(text.slice(0, index), marks, next);
+    })
+    .map(({ 0: marks, index }) => index + marks.length);
+}

@@ -1,0 +1,235 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { CallMeasures, type Measured } from '../src/metrics/call-measures.js';
+import { type MeasuredInBuckets, VoiceMetrics } from '../src/metrics/voice-metrics.js';
+import { readScript, ScriptedAgent, ScriptedVoice, type SimulatedCall } from '../src/testing/index.js';
+import { Host } from './support/host.js';
+
+const CALLS = 10;
+const TURNS = 10;
+/** Of the network each way in the whole file, ms. */
+const DELAY_MS = 40;
+const NAMES = ['onsetToClearMs', 'fenceRoundTripMs', 'leadMs', 'firstAudioMs', 'answerLatencyMs'] as const;
+const ANSWER = 'This is an answer that goes on for so long that everybody has to interrupt it some time.';
+
+type Figures = Record<MeasuredInBuckets, number[]>;
+const nothing = (): Figures => ({
+  onsetToClearMs: [],
+  fenceRoundTripMs: [],
+  leadMs: [],
+  firstAudioMs: [],
+  answerLatencyMs: [],
+});
+
+let host: Host;
+afterEach(() => host.module.close());
+
+/** Each single figure of each call, as the service counts them in its buckets. */
+function singly(): Map<string, Figures> {
+  const all = new Map<string, Figures>();
+  host.registry.started$.subscribe((call) => {
+    const figures = nothing();
+    all.set(call.callSid, figures);
+    const measures = new CallMeasures({
+      measured: (what: keyof Measured, ms) => {
+        if (what !== 'heardMs' && what !== 'sentMs') figures[what].push(ms);
+      },
+      turn: () => undefined,
+      interruption: () => undefined,
+      underruns: () => undefined,
+      error: () => undefined,
+    });
+    call.events$.subscribe((event) => {
+      measures.add(event);
+    });
+  });
+  return all;
+}
+
+/** What the caller heard, and where it comes from; `utterance` is the voice's. */
+const heardOf = (call: SimulatedCall, utterance: number) =>
+  readScript(call.heardBytes()).filter((position) => position.utterance === utterance);
+
+/** The moment of the first audible sample from `fromMs` on. */
+function firstSoundAfter(call: SimulatedCall, fromMs: number): number {
+  const audio = call.heardAudio(fromMs, host.clock.now());
+  return fromMs + audio.findIndex((byte) => (byte & 0x7f) !== 0x7f) / 8;
+}
+
+/** The first and the last loud sample that the caller said between two moments. */
+function saidBetween(call: SimulatedCall, fromMs: number, toMs: number) {
+  const audio = call.callerAudio(fromMs, toMs);
+  const isLoud = (byte: number) => (byte & 0x7f) < 0x60;
+  const last = audio.length - 1 - [...audio].reverse().findIndex(isLoud);
+  return { onsetMs: fromMs + audio.findIndex(isLoud) / 8, lastMs: fromMs + last / 8 };
+}
+
+/** Ten calls of ten turns; nine answers of each are interrupted. */
+async function measured(jitterMs: number) {
+  host = await Host.boot({
+    agent: (clock) => new ScriptedAgent(clock, [{ tokens: ANSWER, firstTokenDelayMs: 300 }]),
+    settings: { limits: { turns: 100 } },
+  });
+  const { clock } = host;
+  const figures = singly();
+  const lane = { delayMs: DELAY_MS, jitterMs };
+  const calls: SimulatedCall[] = [];
+  for (let seed = 1; seed <= CALLS; seed++) {
+    calls.push(host.dial({ network: { down: lane, up: lane, seed } }));
+    await clock.advance(37);
+  }
+  await clock.advance(1_000);
+  const truth = new Map(calls.map((call) => [call.callSid, nothing()]));
+  for (let turn = 0; turn < TURNS; turn++) {
+    const spoken = calls.map((call, index) => ({
+      call,
+      fromMs: clock.now(),
+      said: call.speak(700 + 37 * ((turn + index) % 9)),
+    }));
+    await clock.advance(4_100 + 13 * turn);
+    for (const { call, fromMs, said } of spoken) {
+      const of = truth.get(call.callSid) ?? nothing();
+      const { onsetMs, lastMs } = saidBetween(call, fromMs, said.endMs + 50);
+      const heardAt = firstSoundAfter(call, said.endMs + 200);
+      of.answerLatencyMs.push(heardAt - lastMs);
+      if (turn === 0) continue;
+      const clearAt = call.clearsSent.at(-1) ?? NaN;
+      of.onsetToClearMs.push(clearAt - (onsetMs + DELAY_MS));
+    }
+  }
+  return { calls, figures, truth };
+}
+
+const differences = (told: readonly number[], true_: readonly number[]) => {
+  expect(told).toHaveLength(true_.length);
+  return told.map((ms, index) => Math.abs(ms - (true_[index] ?? NaN)));
+};
+
+describe('Over 100 turns', () => {
+  it.each([0, 15])(
+    'each latency agrees with the audio within 20 ms; jitter ± %i ms',
+    async (jitterMs) => {
+      const { calls, figures, truth } = await measured(jitterMs);
+      const turns = calls.reduce((sum, call) => sum + (truth.get(call.callSid)?.answerLatencyMs.length ?? 0), 0);
+      expect(turns).toBe(100);
+      for (const call of calls) {
+        call.hangUp();
+        await host.clock.advance(100);
+      }
+      const off: Partial<Record<MeasuredInBuckets, number>> = {};
+      const worst = (what: MeasuredInBuckets, all: number[]) => {
+        off[what] = Math.round(Math.max(off[what] ?? 0, ...all));
+      };
+      for (const call of calls) {
+        const told = figures.get(call.callSid) ?? nothing();
+        const real = truth.get(call.callSid) ?? nothing();
+        worst('answerLatencyMs', differences(told.answerLatencyMs, real.answerLatencyMs));
+        worst('onsetToClearMs', differences(told.onsetToClearMs, real.onsetToClearMs));
+        // The way there and back, which the network was told.
+        expect(told.fenceRoundTripMs).toHaveLength(TURNS - 1);
+        worst('fenceRoundTripMs', told.fenceRoundTripMs.map((ms) => Math.abs(ms - 2 * DELAY_MS) - jitterMs));
+        expect(told.leadMs).toHaveLength(TURNS - 1);
+      }
+      if (process.env['SHOW_FIGURES'] !== undefined) console.log({ jitterMs }, off);
+      for (const what of ['answerLatencyMs', 'onsetToClearMs', 'fenceRoundTripMs'] as const)
+        expect([what, (off[what] ?? NaN) <= 20]).toEqual([what, true]);
+    },
+  );
+
+  it('the service counts what was measured, and nothing else', async () => {
+    const { calls, figures } = await measured(15);
+    const { measured: told, ...rest } = host.module.get(VoiceMetrics).snapshot();
+    expect(rest.callsInProgress).toBe(CALLS);
+    for (const call of calls) call.hangUp();
+    await host.clock.advance(1_000);
+    const after = host.module.get(VoiceMetrics).snapshot();
+    for (const what of NAMES) {
+      const all = [...figures.values()].flatMap((one) => one[what]);
+      expect(after.measured[what].count).toBe(all.length);
+      expect(after.measured[what].sum).toBeCloseTo(all.reduce((sum, ms) => sum + ms, 0), 3);
+      expect(told[what].count).toBeGreaterThan(80);
+      for (const { upTo, count } of after.measured[what].buckets)
+        expect(count).toBe(all.filter((ms) => ms <= upTo).length);
+    }
+    expect(after).toMatchObject({
+      callsInProgress: 0,
+      callsStarted: CALLS,
+      turns: CALLS * TURNS,
+      interruptions: CALLS * (TURNS - 1),
+      underruns: 0,
+      errors: {},
+    });
+    expect(Object.values(after.callsEnded)).toEqual([CALLS]);
+    // What was sent and what was heard of it, by the bytes at the callers' ears.
+    const heardMs = calls.reduce((sum, call) => sum + readScript(call.heardBytes()).length, 0);
+    expect(Math.abs(after.heardMs - heardMs)).toBeLessThan(CALLS * TURNS * 20);
+    expect(after.sentMs).toBeGreaterThan(after.heardMs);
+    expect(after.sentMs - after.heardMs).toBeCloseTo(after.measured.leadMs.sum, 0);
+  });
+
+  it('the lead is what was sent and never heard, and the first audio is when the voice gave it', async () => {
+    const { calls, figures } = await measured(0);
+    for (const call of calls) {
+      const told = figures.get(call.callSid) ?? nothing();
+      const utterances = [...new Set(readScript(call.heardBytes()).map(({ utterance }) => utterance))];
+      const real = utterances.slice(0, TURNS - 1).map((utterance) => {
+        const heard = heardOf(call, utterance).length;
+        const sent = call.stream?.received.filter(({ event }) => event === 'media').length ?? 0;
+        expect(sent).toBeGreaterThan(0);
+        return heard;
+      });
+      expect(real).toHaveLength(TURNS - 1);
+      // From the last sample to the ear there lie, behind the first audio, only the ways of the network.
+      told.firstAudioMs.forEach((ms, index) => {
+        expect(Math.abs((told.answerLatencyMs[index] ?? NaN) - ms - 2 * DELAY_MS)).toBeLessThanOrEqual(20);
+      });
+    }
+  });
+
+  it('a figure that is wrong is found out: the control', async () => {
+    const { calls, figures, truth } = await measured(0);
+    const [call] = calls;
+    const told = figures.get(call?.callSid ?? '') ?? nothing();
+    const real = truth.get(call?.callSid ?? '') ?? nothing();
+    // As a dashboard would have it that counts from the end of the turn, or to the first byte sent.
+    const wrong = told.answerLatencyMs.map((ms) => ms - DELAY_MS);
+    expect(Math.min(...differences(wrong, real.answerLatencyMs))).toBeGreaterThan(20);
+  });
+});
+
+describe('An underrun', () => {
+  it.each([
+    [60, 0],
+    [700, 1],
+  ])('is counted when the caller hears a gap: chunks %i ms late', async (lateMs, least) => {
+    const voice = (clock: Host['clock']) =>
+      new ScriptedVoice(clock, { chunkMs: 400, chunkDelayMs: (chunk) => (chunk === 3 ? lateMs : 20) });
+    host = await Host.boot({ agent: (clock) => new ScriptedAgent(clock, [ANSWER]), voice });
+    const call = host.dial();
+    await host.clock.advance(1_000);
+    const { endMs } = call.speak(600);
+    await host.clock.advance(12_000);
+    const from = firstSoundAfter(call, endMs + 200);
+    const gaps = call.heard.filter(({ startMs }) => startMs > from + 1).length;
+    expect(host.module.get(VoiceMetrics).snapshot().underruns).toBe(gaps);
+    expect(gaps).toBe(least);
+  });
+});
+
+describe('Failures and refusals', () => {
+  it('are counted by kind, and by reason', async () => {
+    host = await Host.boot({
+      agent: (clock) => new ScriptedAgent(clock, [{ fails: 'throws' }]),
+      settings: { limits: { maxStreams: 1 } },
+    });
+    const call = host.dial();
+    await host.clock.advance(1_000);
+    call.speak(600);
+    await host.clock.advance(3_000);
+    const second = host.dial();
+    await host.clock.advance(1_000);
+    expect(second.endedBy).toBe('reject');
+    const { errors, refusals } = host.module.get(VoiceMetrics).snapshot();
+    expect(errors).toEqual({ Error: 1 });
+    expect(refusals.calls).toEqual({ maxStreams: 1 });
+  });
+});
