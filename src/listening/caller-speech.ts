@@ -96,7 +96,7 @@ export class CallerSpeech {
 
   /** When the first sound of what the caller is saying arrived, less the network's jitter, ms on the clock. */
   get onsetAtMs(): number {
-    return this.#line.toClock(this.#loud.after(this.#judgedMs - this.#rule.sinceOnsetMs));
+    return this.#line.toClock(this.#loud.onset(this.#judgedMs - this.#rule.sinceOnsetMs));
   }
 
   /** Each utterance of the caller, when it has ended. One that is cut off by {@link close} is not told. */

@@ -5,6 +5,10 @@ const SLICE_MS = SLICE_SAMPLES / SAMPLES_PER_MS;
 const KEPT = 64;
 /** A sound this much softer than the loudest around it is no part of the word, as a ratio of amplitudes (-25 dB). */
 const SOFT = 0.056;
+/** So much softer, and it still is no echo of ours (-12 dB). */
+const CLEAR = 0.25;
+/** Slices that may be soft inside one sound. */
+const GAP = 3;
 
 /**
  * Where a sound began or ended, to 5 ms: a detector's windows are longer than that, and its probability falls later than the
@@ -37,20 +41,27 @@ export class LoudEnd {
     return found === -Infinity ? endMs : found;
   }
 
-  /** Beginning of the first loud slice behind `startMs`; `startMs` itself if nothing is known, or not so far back. */
-  after(startMs: number): number {
-    let loudest = 0;
-    let oldest = Infinity;
-    for (let index = 0; index < KEPT; index++) {
-      if (this.#ends(index) > startMs) loudest = Math.max(loudest, this.#peaks[index] as number);
-      oldest = Math.min(oldest, this.#ends(index));
-    }
-    if (oldest > startMs + SLICE_MS) return startMs;
-    let found = Infinity;
-    for (let index = 0; index < KEPT; index++)
-      if (this.#ends(index) > startMs && (this.#peaks[index] as number) > loudest * SOFT)
-        found = Math.min(found, this.#ends(index));
-    return found === Infinity ? startMs : Math.max(startMs, found - SLICE_MS);
+  /**
+   * Beginning of the sound that a detector noticed at `noticedMs`, which may be late, or a window early; `noticedMs`
+   * itself if nothing is known.
+   */
+  onset(noticedMs: number): number {
+    const slices = this.#inOrder();
+    const loudest = Math.max(0, ...slices.filter(({ endMs }) => endMs > noticedMs).map(({ peak }) => peak));
+    let first = slices.findIndex(({ endMs, peak }) => endMs > noticedMs && peak > loudest * SOFT);
+    const oldest = slices[0];
+    if (first < 0 || oldest === undefined || oldest.endMs > noticedMs) return noticedMs;
+    for (let at = first - 1; at >= Math.max(0, first - GAP); at--)
+      if ((slices[at]?.peak ?? 0) > loudest * CLEAR) first = at;
+    return (slices[first]?.endMs ?? noticedMs) - SLICE_MS;
+  }
+
+  /** Oldest first. */
+  #inOrder(): { readonly endMs: number; readonly peak: number }[] {
+    const indices = Array.from({ length: KEPT }, (_, index) => (this.#next + index) % KEPT);
+    return indices
+      .map((index) => ({ endMs: this.#ends(index), peak: this.#peaks[index] as number }))
+      .filter(({ endMs }) => endMs > -Infinity);
   }
 
   #ends(index: number): number {
