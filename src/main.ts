@@ -3,6 +3,7 @@ import type { Server } from 'node:http';
 import { ConsoleLogger } from '@nestjs/common';
 import { ConfigService } from '@nestjs/config';
 import { NestFactory } from '@nestjs/core';
+import { DEFAULT_MODEL } from './conversation/openai/openai.options.js';
 import { elevenLabsOptions, openAiOptions, type Environment } from './environment.js';
 import { MediaStreamAdapter } from './twilio/media-stream.adapter.js';
 
@@ -52,7 +53,7 @@ try {
   const agent =
     model === undefined
       ? 'the demo agent, which talks until you interrupt it'
-      : `the language model ${model.model ?? 'of the default options'}`;
+      : `the language model ${model.model ?? DEFAULT_MODEL}`;
   say(`Voice: ${voiceId === undefined ? 'offline (flite)' : `ElevenLabs ${voiceId}`}. Agent: ${agent}.`);
   if (model !== undefined && voiceId === undefined)
     logger.warn('Without ELEVENLABS_API_KEY the model is not told what the caller says', 'Host');

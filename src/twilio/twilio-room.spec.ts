@@ -234,7 +234,8 @@ describe('A webhook', () => {
     'without a call is answered 400: %s',
     async (name) => {
       host = await new Host().boot();
-      expect((await host.signed(`/voice/${name}`, { From: '+1' })).status).toBe(400);
+      const { status, type } = await host.signed(`/voice/${name}`, { From: '+1' });
+      expect([status, type]).toEqual([400, expect.stringMatching(/^application\/json/)]); // an error is no TwiML
     },
   );
 

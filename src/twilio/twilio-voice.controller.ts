@@ -2,13 +2,13 @@ import {
   Body,
   Controller,
   ForbiddenException,
-  Header,
   Headers,
   HttpCode,
   Post,
   Query,
   type Type,
   UseGuards,
+  UseInterceptors,
   VERSION_NEUTRAL,
 } from '@nestjs/common';
 import { FrontDesk, type Reception } from '../limits/front-desk.js';
@@ -18,11 +18,13 @@ import { CallOutcomes } from './call-outcomes.js';
 import { OpenStreams } from './open-streams.js';
 import { requiredField } from './required-field.js';
 import { TwilioSignatureGuard } from './signature.guard.js';
+import { TwimlInterceptor } from './twiml.interceptor.js';
 import { type IncomingCall, VoiceTwiml } from './twiml.js';
 import { type Form, FORM } from './webhook-form.js';
 
 /** Twilio's webhooks; mount it with {@link twilioVoiceController}. */
 @UseGuards(TwilioSignatureGuard)
+@UseInterceptors(TwimlInterceptor)
 export class TwilioVoiceController {
   constructor(
     private readonly twiml: VoiceTwiml,
@@ -36,10 +38,12 @@ export class TwilioVoiceController {
   /** A call comes in: connects it to a media stream, or refuses it before anything is opened for it. */
   @Post('incoming')
   @HttpCode(200)
-  @Header('Content-Type', 'text/xml')
   async incoming(@Body(FORM) form: Form): Promise<string> {
     const call = callOf(form);
-    if (this.streams.isDraining) return this.twiml.busy(call, form['CallStatus']);
+    if (this.streams.isDraining) {
+      this.desk.count('draining');
+      return this.twiml.busy(call, form['CallStatus']);
+    }
     const reception = await this.received(call);
     if (reception === 'connect') return this.twiml.connect(call);
     if (reception === 'failed') return this.twiml.apologise();
@@ -51,7 +55,6 @@ export class TwilioVoiceController {
   /** A call of the host's own was picked up: connects it to a media stream, with what the host wants the agent to know. */
   @Post('outgoing')
   @HttpCode(200)
-  @Header('Content-Type', 'text/xml')
   outgoing(@Body(FORM) form: Form, @Query('context') sealed: unknown): string {
     const call = callOf(form);
     const parameters = typeof sealed === 'string' ? this.contexts.open(sealed) : undefined;
@@ -62,7 +65,6 @@ export class TwilioVoiceController {
   /** The stream is over and the call is not: says why, unless we meant it. */
   @Post('continue')
   @HttpCode(200)
-  @Header('Content-Type', 'text/xml')
   continue(@Body(FORM) form: Form): string {
     const outcome = this.outcomes.take(requiredField(form, 'CallSid'));
     if (outcome === 'limit') return this.twiml.limitReached();
@@ -73,7 +75,6 @@ export class TwilioVoiceController {
   /** A transfer is over: after a conversation so is the call, else the caller is told. */
   @Post('transferred')
   @HttpCode(200)
-  @Header('Content-Type', 'text/xml')
   transferred(@Body(FORM) form: Form, @Headers('i-twilio-idempotency-token') token?: string): string {
     const callSid = requiredField(form, 'CallSid');
     return this.callbacks.transferred(callSid, form, token)

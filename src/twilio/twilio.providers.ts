@@ -18,6 +18,7 @@ import { TwilioRest } from './twilio-client.js';
 import { TwilioCallControl } from './twilio-rest.js';
 import { TwilioStreamGateway, twilioStreamGateway } from './twilio-stream.gateway.js';
 import { twilioVoiceController } from './twilio-voice.controller.js';
+import { TwimlInterceptor } from './twiml.interceptor.js';
 import { VoiceTwiml } from './twiml.js';
 
 const SERVICES: readonly Provider[] = [
@@ -30,6 +31,7 @@ const SERVICES: readonly Provider[] = [
   StreamTokens,
   TwilioSignatures,
   TwilioSignatureGuard,
+  TwimlInterceptor,
   VoiceTwiml,
   TwilioRest,
   TwilioCallControl,

@@ -18,6 +18,7 @@ const textOfCall = (what: string) =>
     `must be ${what}, or a function of the call that returns it`,
   );
 
+export const DEFAULT_MODEL = 'gpt-4o-mini';
 const OPENAI_URL = 'https://api.openai.com/v1';
 const INSTRUCTIONS =
   'You are a friendly assistant on the telephone. Your answers are spoken aloud: one to three short sentences in ' +
@@ -36,7 +37,7 @@ export const openAiAgentSchema = z.strictObject({
     .transform((url) => url.replace(/\/+$/, ''))
     .default(OPENAI_URL),
   /** `OPENAI_MODEL`. */
-  model: name('a model id such as gpt-4o-mini (OPENAI_MODEL)').default('gpt-4o-mini'),
+  model: name('a model id such as gpt-4o-mini (OPENAI_MODEL)').default(DEFAULT_MODEL),
   /** Who the agent is and how it speaks: the system prompt; a function is asked at each turn. */
   instructions: textOfCall('a text that tells the model who it is').default(INSTRUCTIONS),
   /** Said when the call starts; default: the caller speaks first. */
