@@ -40,7 +40,8 @@ class OrderAgent implements VoiceAgent {
 
   async *reply({ call, history, transcript }: Turn) {
     if (/human/i.test(transcript)) {
-      await call.transfer('sales');
+      yield 'I will connect you.';
+      call.transfer('sales').catch(() => call.say('Nobody is free right now.'));
       return;
     }
     const last = history.findLast((entry) => entry.role === 'agent');
@@ -85,8 +86,15 @@ describe('OrderAgent, by itself', () => {
 
   it('connects a caller who wants a human', async () => {
     const asked = turn({ transcript: 'Give me a human.' });
-    expect(await replyOf(agent, asked)).toBe('');
+    expect(await replyOf(agent, asked)).toBe('I will connect you.');
     expect(asked.call.transfers).toEqual(['sales']);
+  });
+
+  it('says so when nobody can be reached', async () => {
+    const call = new FakeCall({ refusal: new Error('busy') });
+    await replyOf(agent, turn({ transcript: 'Give me a human.', call }));
+    await call.clock.advance(0); // whatever is under way goes on
+    expect(call.said).toMatchObject([{ text: 'Nobody is free right now.' }]);
   });
 
   it('greets', async () => {

@@ -2,13 +2,16 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { Inject, Injectable, Module, type OnModuleDestroy } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import {
+  CALL_CONTROL,
   CALL_RECORDS,
+  type CallControl,
   type CallRecord,
   CLOCK,
   type Turn,
   TwilioVoiceModule,
   type TwilioVoiceOptions,
   VOICE,
+  VoiceMetrics,
   type VoiceAgent,
 } from '../src/index.js';
 import {
@@ -212,6 +215,17 @@ describe('An application that shuts down', () => {
     expect([call.spoken, call.endedBy]).toEqual([[], 'hangup']);
   });
 
+  it('has Twilio say goodbye where the voice cannot', async () => {
+    const voice = (clock: Host['clock']) =>
+      new ScriptedVoice(clock, (utterance) => (utterance === 1 ? {} : { failAfterMs: 0 }));
+    await boot({}, { voice });
+    const call = await toldFor(900);
+    shutDown();
+    await host.clock.advance(10_000);
+    expect(heard(call)).toEqual([SENTENCES[0]]);
+    expect([call.spoken, call.endedBy, ending(call)]).toEqual([[GOODBYE], 'hangup', ['drained']]);
+  });
+
   it('stops a model that writes on and on', async () => {
     let written = 0;
     let aborted = false;
@@ -235,24 +249,80 @@ describe('An application that shuts down', () => {
     expect(heard(call)[1]).toBe(GOODBYE);
   });
 
-  it('takes no call any more: the webhook answers busy, and a stream is refused, started or not', async () => {
+  it.each<[string, (late: SimulatedCall) => boolean]>([
+    ['whose webhook was answered', (late) => late.eventsOf('twiml').length === 1],
+    ['whose socket is open', () => host.open.pending === 1],
+  ])('takes no call any more, nor one %s: Twilio says goodbye', async (_, isSoFar) => {
     await boot();
     const call = await toldFor(900);
-    const late = host.dial({
-      network: { down: { delayMs: 400, jitterMs: 0 }, up: { delayMs: 400, jitterMs: 0 } },
-    });
-    await host.clock.advance(300); // its webhook was answered, its stream has yet to start
+    const far = { delayMs: 200, jitterMs: 0 };
+    const late = host.dial({ network: { down: far, up: far } });
+    while (!isSoFar(late)) await host.clock.advance(5);
+    expect(late.eventsOf('twiml')[0]?.detail).toContain('<Stream');
+    expect(host.open.size).toBe(1);
     shutDown();
     const refused = host.dial();
-    await host.clock.advance(100);
+    await host.clock.advance(500);
     expect(refused.endedBy).toBe('reject');
     expect(refused.events.some(({ detail }) => detail.includes('<Reject reason="busy"/>'))).toBe(true);
+    expect(host.module.get(VoiceMetrics).snapshot().refusals.calls).toEqual({ draining: 1 });
     expect(host.open.hasRoom).toBe(false);
     await host.clock.advance(20_000);
     expect(late.stream?.received ?? []).toEqual([]);
-    expect(late.heardBytes()).toHaveLength(0);
+    expect([late.spoken, late.endedBy]).toEqual([[GOODBYE], 'hangup']);
     expect(host.happened.size).toBe(1);
-    expect(heard(call).at(-1)).toBe(GOODBYE);
+    expect(heard(call)).toEqual([SENTENCES[0], GOODBYE]);
+  });
+
+  it('lets a transfer that waits for the end of the sentence be made', async () => {
+    const dialled: SimulatedCall[] = [];
+    const made: string[] = [];
+    const control: CallControl = {
+      hangUp: () => Promise.resolve(false),
+      transfer: (_, { to }) => {
+        made.push(to);
+        dialled[0]?.update(`<Response><Dial>${to}</Dial></Response>`);
+        return Promise.resolve(true);
+      },
+    };
+    await boot({}, { providers: () => [{ provide: CALL_CONTROL, useValue: control }] });
+    const call = await toldFor(900);
+    dialled.push(call);
+    void host.registry.find(call.callSid)?.transfer({ to: '+4930123456' });
+    const result = shutDown();
+    await host.clock.advance(6_000);
+    expect([made, ending(call), call.endedBy]).toEqual([['+4930123456'], ['transferred'], 'dial']);
+    expect(heard(call)).toEqual([SENTENCES[0]]);
+    expect(result.tookMs).toBeLessThan(5_000);
+  });
+
+  it('does not wait for a call that is between two streams, nor for a telephone network that does not answer', async () => {
+    const never = new Promise<boolean>(() => undefined);
+    const dialled: SimulatedCall[] = [];
+    const control: CallControl = {
+      hangUp: () => never,
+      sendDigits: (_, keys) => {
+        dialled[0]?.update(`<Response><Play digits="${keys}"/><Pause length="60"/></Response>`);
+        return Promise.resolve(true);
+      },
+    };
+    await boot({}, { providers: () => [{ provide: CALL_CONTROL, useValue: control }] });
+    const call = host.dial();
+    dialled.push(call);
+    await host.clock.advance(500);
+    host.registry
+      .find(call.callSid)
+      ?.sendDigits('1')
+      .catch(() => undefined);
+    await host.clock.advance(500);
+    const other = await toldFor(900);
+    const result = shutDown();
+    await host.clock.advance(100);
+    expect(ending(call)).toEqual(['drained']);
+    await host.clock.advance(10_000);
+    expect(heard(other)).toEqual([SENTENCES[0], GOODBYE]);
+    expect(result.tookMs).toBeLessThan(9_000);
+    call.hangUp();
   });
 
   it('stores the record of each call before it has closed', async () => {

@@ -51,7 +51,8 @@ export class FrontDesk {
     return 'busy';
   }
 
-  private count(why: string): void {
+  /** A call is refused before anything is opened for it. */
+  count(why: string): void {
     this.refused.set(why, (this.refused.get(why) ?? 0) + 1);
   }
 

@@ -14,8 +14,6 @@ import { VirtualClock } from './virtual-clock.js';
 
 /** A call that has no stream by then has none, ms. */
 const CONNECT_MS = 10_000;
-/** The network may take so long to tell the host that the caller has hung up, ms. */
-const HANG_UP_MS = 2_000;
 /** The longest a module may take to close, and how finely that is looked at, in virtual ms. */
 const CLOSE_MS = 60_000;
 const STEP_MS = 20;
@@ -63,7 +61,7 @@ export interface CallUnderTest<
   readonly events: readonly CallEvent[];
   readonly voice: ScriptedVoice;
   readonly module: Context;
-  /** Hangs up and closes the module; `await using` does it at the end of the block. */
+  /** Hangs up and closes the module, once; `await using` does it at the end of the block. */
   close(): Promise<void>;
 }
 
@@ -174,10 +172,10 @@ async function connected(
   await clock.advanceUntil(() => voiceCall !== undefined || call.endedBy !== undefined, CONNECT_MS);
   started.unsubscribe();
   if (voiceCall === undefined) throw notConnected(call);
-  const close = async () => {
+  let closing: Promise<void> | undefined;
+  const close = () => {
     call.hangUp();
-    await clock.advanceUntil(() => events.at(-1)?.type === 'ended', HANG_UP_MS);
-    await closedIn(clock, module);
+    return (closing ??= closedIn(clock, module));
   };
   return { clock, call, voiceCall, events, voice, module, close, [Symbol.asyncDispose]: close };
 }

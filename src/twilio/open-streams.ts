@@ -31,7 +31,8 @@ export class OpenStreams {
   private readonly leave = new WeakMap<MediaStream, () => void>();
   private readonly told = new Set<StreamFault>();
   private readonly over: ExpiringKeys;
-  private draining: Promise<void> | undefined;
+  private draining = false;
+  private drainedOnce: Promise<void> | undefined;
 
   constructor(
     @Inject(TWILIO_VOICE_OPTIONS) private readonly options: ResolvedTwilioVoiceOptions,
@@ -78,7 +79,7 @@ export class OpenStreams {
 
   /** Whether the application is shutting down: no call is taken any more. */
   get isDraining(): boolean {
-    return this.draining !== undefined;
+    return this.draining;
   }
 
   /** Whether another socket may be taken. */
@@ -125,13 +126,17 @@ export class OpenStreams {
    * what is left with 1001, and waits for that, at most the close's grace.
    */
   drain(): Promise<void> {
-    return (this.draining ??= Promise.resolve().then(() => this.drained()));
+    this.draining = true;
+    return (this.drainedOnce ??= this.drained());
   }
 
   private async drained(): Promise<void> {
-    const before = new Set(this.outcomes.pending);
-    await this.context.acceptor.drain?.();
-    await this.asked(before);
+    const { acceptor } = this.context;
+    if (acceptor.drain !== undefined) {
+      const before = new Set(this.outcomes.pending);
+      await acceptor.drain();
+      await this.asked(before);
+    }
     const streams = [...this.sockets];
     for (const stream of streams) stream.finish('closed-by-us', 1001, 'going away');
     await Promise.all(streams.map((stream) => stream.closed));

@@ -68,7 +68,9 @@ export class TwilioVoiceController {
   continue(@Body(FORM) form: Form): string {
     const outcome = this.outcomes.take(requiredField(form, 'CallSid'));
     if (outcome === 'limit') return this.twiml.limitReached();
-    if (outcome === 'drained') return this.twiml.goodbye();
+    // A stream that was refused meanwhile has no outcome.
+    if (outcome === 'drained' || (outcome === undefined && this.streams.isDraining))
+      return this.twiml.goodbye();
     return outcome === 'completed' ? this.twiml.hangUp() : this.twiml.apologise();
   }
 

@@ -222,6 +222,7 @@ describe('toHaveStoppedWithin', () => {
   const never: [string, number, number][] = [
     ['the caller says nothing', 2_000, 0],
     ['the caller speaks when the agent has finished', 8_000, 600],
+    ['the agent begins to speak just after the caller', 0, 600],
   ];
   it.each(never)('fails either way when %s', async (_, atMs, speechMs) => {
     const { clock, call } = await interrupted(atMs, {}, speechMs);

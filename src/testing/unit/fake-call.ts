@@ -1,5 +1,5 @@
 import { type Observable, Subject } from 'rxjs';
-import type { TransferTarget } from '../../call/handover.options.js';
+import { checkedDigits, checkedTarget, type TransferTarget } from '../../call/handover.options.js';
 import { PressedKeys } from '../../call/sensitive/pressed-keys.js';
 import { NOT_RECORDED, type SensitiveKeys } from '../../call/sensitive/sensitive.js';
 import type {
@@ -30,7 +30,9 @@ export interface FakeCallOptions {
   readonly hears?: (text: string) => string;
   /** What the caller keys in as soon as a `sensitive` task begins: 0-9, *, #, A-D. */
   readonly keys?: string;
-  /** What `transfer` and `sendDigits` reject with; both succeed by default. */
+  /** Names of the option `transfers`; by default there is a target of every name. */
+  readonly transfers?: readonly string[];
+  /** What the telephone network refuses `transfer` and `sendDigits` with; both succeed by default. */
   readonly refusal?: Error;
   /** Runs the time limits of `sensitive`, and dates the events. */
   readonly clock?: VirtualClock;
@@ -116,16 +118,18 @@ export class FakeCall implements VoiceCall {
     return Promise.resolve();
   }
 
-  transfer(to: string | TransferTarget): Promise<void> {
+  async transfer(to: string | TransferTarget): Promise<void> {
     this.transfers.push(to);
-    return this.#commanded(() => {
-      this.end('transferred');
-    });
+    if (typeof to === 'string') this.#checkName(to);
+    else checkedTarget(to);
+    await this.#handedOver();
+    this.end('transferred');
   }
 
-  sendDigits(keys: string): Promise<void> {
+  async sendDigits(keys: string): Promise<void> {
     this.sentDigits.push(keys);
-    return this.#commanded(() => undefined);
+    checkedDigits(keys);
+    await this.#handedOver();
   }
 
   async sensitive<T>(task: (keys: SensitiveKeys) => T | Promise<T>): Promise<T> {
@@ -196,11 +200,19 @@ export class FakeCall implements VoiceCall {
     this.#events.complete();
   }
 
-  #commanded(done: () => void): Promise<void> {
+  #checkName(name: string): void {
+    const { transfers: names } = this.#options;
+    if (names?.includes(name) === false)
+      throw new Error(
+        `transfer: there is no target of that name in the option transfers (${names.join(', ')}).`,
+      );
+  }
+
+  async #handedOver(): Promise<void> {
+    if (this.endedBy !== undefined) throw new Error('The call is over.');
+    await Promise.resolve(); // an answer that ends with this has yet to be completed
     const { refusal } = this.#options;
-    if (refusal !== undefined) return Promise.reject(refusal);
-    done();
-    return Promise.resolve();
+    if (refusal !== undefined) throw refusal;
   }
 }
 

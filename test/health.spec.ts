@@ -1,0 +1,96 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { Controller, Get, type INestApplication, Module, Logger } from '@nestjs/common';
+import { HealthCheck, HealthCheckService, TerminusModule } from '@nestjs/terminus';
+import { Test } from '@nestjs/testing';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { MediaStreamAdapter, SystemClock, TwilioVoiceModule, VOICE, VoiceHealth } from '../src/index.js';
+import { networkTransport, ScriptedVoice, SimulatedCall } from '../src/testing/index.js';
+
+class Talker {
+  onCallStart = () => 'This is one sentence and it is not a very long one.';
+  reply = () => '';
+}
+
+@Controller()
+class HealthController {
+  constructor(
+    private readonly health: HealthCheckService,
+    private readonly voice: VoiceHealth,
+  ) {}
+
+  @Get('ready')
+  @HealthCheck()
+  ready() {
+    return this.health.check([() => this.voice.check()]);
+  }
+}
+
+const clock = new SystemClock();
+
+@Module({
+  imports: [
+    TerminusModule.forRoot({ logger: false }),
+    TwilioVoiceModule.forRoot({
+      agent: Talker,
+      limits: { maxStreams: 1 },
+      conversation: { disclosure: '' },
+      drain: { goodbye: 'Goodbye.' },
+      providers: [{ provide: VOICE, useValue: new ScriptedVoice(clock) }],
+    }),
+  ],
+  controllers: [HealthController],
+})
+class BackendModule {}
+
+describe('Readiness by terminus', () => {
+  let app: INestApplication;
+  let closed: Promise<void> | undefined;
+  afterEach(() => closed ?? app.close());
+
+  const pass = (ms: number) => new Promise<void>((resolve) => clock.after(ms, resolve));
+
+  it('is up, is down while the streams are full, up again, and down while the calls drain', async () => {
+    Logger.overrideLogger(false);
+    app = (await Test.createTestingModule({ imports: [BackendModule] }).compile()).createNestApplication();
+    MediaStreamAdapter.install(app);
+    await app.listen(0, '127.0.0.1');
+    const { port } = (app.getHttpServer() as Server).address() as AddressInfo;
+    const url = `http://127.0.0.1:${port}`;
+    const ready = async () => {
+      const response = await fetch(`${url}/ready`);
+      const { details } = (await response.json()) as { details: unknown };
+      return [response.status, details];
+    };
+    // The TwiML names the address of the option publicUrl, which is another one here.
+    const dial = () => {
+      const call = new SimulatedCall({ clock, transport: networkTransport() });
+      call.connectStream(`${url.replace('http', 'ws')}/voice/stream`, tokenFor(call));
+      return call;
+    };
+    const { StreamTokens, TOKEN_PARAMETER } = await import('../src/twilio/stream-token.js');
+    const tokenFor = (call: SimulatedCall) => ({
+      [TOKEN_PARAMETER]: app.get(StreamTokens, { strict: false }).mint(call.callSid),
+    });
+
+    expect(await ready()).toEqual([200, { voice: { status: 'up', streams: 0, maxStreams: 1 } }]);
+    const first = dial();
+    await first.connected;
+    await pass(300);
+    const full = { status: 'down', reason: 'full', streams: 1, maxStreams: 1 };
+    expect(await ready()).toEqual([503, { voice: full }]);
+    first.hangUp();
+    await pass(300);
+    expect(await ready()).toEqual([200, { voice: { status: 'up', streams: 0, maxStreams: 1 } }]);
+    const second = dial();
+    await second.connected;
+    await pass(1_000);
+    closed = app.close();
+    await pass(100);
+    expect(await ready()).toEqual([503, { voice: { ...full, reason: 'draining' } }]);
+    await closed;
+    expect(app.get(VoiceHealth).check('line')).toEqual({
+      line: { status: 'down', reason: 'draining', streams: 0, maxStreams: 1 },
+    });
+  }, 30_000);
+});
