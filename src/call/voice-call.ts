@@ -66,35 +66,34 @@ export interface AnswerStep {
 }
 
 /** Something that happened in a call; `atMs` is the monotonic clock. */
-export type CallEvent = { readonly atMs: number } &
+export type CallEvent = { readonly atMs: number } & (
+  | { readonly type: 'caller-stopped' }
   /** `onsetAtMs`: when the first sound of what the caller says arrived. */
-  (
-    | { readonly type: 'caller-started'; readonly onsetAtMs?: number }
-    | { readonly type: 'caller-stopped' }
-    | { readonly type: 'transcript'; readonly transcript: Transcript }
-    | { readonly type: 'digit'; readonly digit: string }
-    /** A key was pressed that nobody is told: see {@link VoiceCall.sensitive}. */
-    | { readonly type: 'withheld-key' }
-    /** From now on, or no longer, the caller is withheld: see {@link VoiceCall.sensitive}. */
-    | { readonly type: 'sensitive-started' | 'sensitive-stopped' }
-    /** It is the agent's turn; `lastSampleAtMs`: when the last sound of the caller arrived. */
-    | {
-        readonly type: 'turn';
-        readonly transcript: string;
-        readonly durationMs: number;
-        readonly lastSampleAtMs: number;
-      }
-    | { readonly type: 'answer'; readonly step: AnswerStep }
-    /** The first byte was sent; `answer` is set when it answers a turn. */
-    | { readonly type: 'agent-sounding'; readonly answer?: number }
-    | { readonly type: 'agent-settled'; readonly account: SettledUtterance; readonly answer?: number }
-    | CallReport
-    /** A limit was reached: the call is being closed. */
-    | { readonly type: 'limit'; readonly limit: string }
-    | { readonly type: 'history'; readonly entry: HistoryEntry }
-    | { readonly type: 'failed'; readonly error: unknown }
-    | { readonly type: 'ended'; readonly reason: CallEndReason }
-  );
+  | { readonly type: 'caller-started'; readonly onsetAtMs?: number }
+  | { readonly type: 'transcript'; readonly transcript: Transcript }
+  | { readonly type: 'digit'; readonly digit: string }
+  /** A key was pressed that nobody is told: see {@link VoiceCall.sensitive}. */
+  | { readonly type: 'withheld-key' }
+  /** From now on, or no longer, the caller is withheld: see {@link VoiceCall.sensitive}. */
+  | { readonly type: 'sensitive-started' | 'sensitive-stopped' }
+  /** It is the agent's turn; `lastSampleAtMs`: when the last sound of the caller arrived. */
+  | {
+      readonly type: 'turn';
+      readonly transcript: string;
+      readonly durationMs: number;
+      readonly lastSampleAtMs: number;
+    }
+  | { readonly type: 'answer'; readonly step: AnswerStep }
+  /** The first byte was sent; `answer` is set when it answers a turn. */
+  | { readonly type: 'agent-sounding'; readonly answer?: number }
+  | { readonly type: 'agent-settled'; readonly account: SettledUtterance; readonly answer?: number }
+  | CallReport
+  /** A limit was reached: the call is being closed. */
+  | { readonly type: 'limit'; readonly limit: string }
+  | { readonly type: 'history'; readonly entry: HistoryEntry }
+  | { readonly type: 'failed'; readonly error: unknown }
+  | { readonly type: 'ended'; readonly reason: CallEndReason }
+);
 
 /** One telephone call, for agents and hosts. */
 export interface VoiceCall {
