@@ -2,9 +2,7 @@ import {
   catchError,
   concat,
   concatMap,
-  defer,
   EMPTY,
-  filter,
   finalize,
   merge,
   type Observable,
@@ -13,7 +11,6 @@ import {
   Subject,
   Subscription,
   switchMap,
-  take,
   takeUntil,
   tap,
   throwError,
@@ -23,12 +20,13 @@ import { withheldAccount } from '../call/sensitive/withheld.js';
 import type { SpeechOutcome } from '../call/voice-call.js';
 import type { SettledUtterance } from '../playout/settled-utterance.js';
 import type { CallVoice } from '../tts/call-voice.js';
-import type { SpeechChunk, UtteranceVoiceOptions, VoiceOptions } from '../tts/voice.js';
+import type { SpeechChunk, VoiceOptions } from '../tts/voice.js';
 import { Answers } from './answers.js';
 import type { CallerTurn, ConversationLine, ConversationOptions } from './conversation-line.js';
+import { delivered, isPhrase } from './delivery.js';
 import { Disclosure } from './disclosure.js';
 import { agentEntry, type HistoryEntry } from './history.js';
-import { onFirst } from './on-first.js';
+import { OpenSpeeches } from './open-speeches.js';
 import { replyText, unheeded } from './reply-text.js';
 import { Speech, untilQuiet } from './speech.js';
 import type { Reply } from './reply.js';
@@ -40,9 +38,6 @@ const CLOSING_QUIET_MS = 500;
 const PHRASE_MS = 1_500;
 /** A goodbye that has not been heard by then is given up, ms. */
 const GOODBYE_MS = 300_000;
-
-/** Fixed text that was perhaps made beforehand. */
-const isPhrase = ({ kind }: Speech): boolean => kind === 'sorry' || kind === 'closing';
 
 /** The loop of one call: a turn, its answer, and silence as soon as the caller speaks. */
 export class Conversation {
@@ -58,8 +53,7 @@ export class Conversation {
   readonly #floor$ = new Subject<Speech | undefined>();
   readonly #says$ = new Subject<Speech>();
   readonly #closing$ = new ReplaySubject<void>(1);
-  readonly #idle$ = new Subject<void>();
-  readonly #open = new Set<Speech>();
+  readonly #open = new OpenSpeeches();
   readonly #subscriptions = new Subscription();
   #playing: Speech | undefined;
   #failures = 0;
@@ -87,9 +81,9 @@ export class Conversation {
       agent,
       options,
       history: this.#history,
-      settled$: this.#allSettled(),
+      settled$: line.playout.allSettled$,
       text: (makeReply) => this.#disclosure.before(this.#text(makeReply)),
-      voice: (speech, text$, wanted) => this.#voiced(speech, text$, wanted),
+      voice: (speech, text$, wanted) => delivered(text$, speech, voice, wanted, line),
       demand: () => line.playout.demand(),
       stepped: (step) => {
         line.stepped(step);
@@ -174,7 +168,7 @@ export class Conversation {
   }
 
   #refuse(speech: Speech): void {
-    this.#open.delete(speech);
+    this.#open.remove(speech);
     speech.fail(new Error('Nothing more can be said: the call is ending.'));
   }
 
@@ -199,13 +193,13 @@ export class Conversation {
       this.#closing$.next();
     }
     await Promise.resolve(); // a greeting that hangs up has yet to be returned
-    await this.#idle();
+    await this.quiet();
     this.#finish('hung-up', 'completed');
   }
 
   /** Resolves when nothing is being said or waiting to be said. */
   quiet(): Promise<void> {
-    return this.#idle();
+    return this.#open.quiet(this.#clock, GOODBYE_MS);
   }
 
   /** Says a last word, which nobody interrupts, then ends the call; one that is ending already ends as it was to. */
@@ -228,9 +222,9 @@ export class Conversation {
     this.#closing = true;
     this.#lastWord = 'drained';
     this.#answers.discard();
-    for (const speech of this.#open) if (speech !== this.#playing) this.#close(speech);
+    this.#open.closeAllBut(this.#playing);
     if (!this.#line.playout.finishSentence()) this.#floor$.next(undefined);
-    await this.#idle();
+    await this.quiet();
     await callerIsDone();
     if (goodbye === '') this.#finish('drained', 'completed');
     else if (!this.#hasEnded()) this.#floor$.next(this.#speech('closing', () => goodbye));
@@ -243,7 +237,7 @@ export class Conversation {
   /** A sensitive stretch begins: whatever is being said, or waits to be said, is not told. */
   withhold(): void {
     this.#answers.discard(); // the words it was asked with are not to be told any more
-    for (const speech of this.#open) speech.isWithheld = true;
+    this.#open.withhold();
   }
 
   /** The call is over: everything is torn down and accounted for. */
@@ -253,9 +247,8 @@ export class Conversation {
     this.#line.playout.close();
     this.#subscriptions.unsubscribe();
     this.#answers.discard();
-    this.#dropOpen();
+    this.#open.closeAllBut();
     this.#voice.close();
-    this.#idle$.next();
   }
 
   #finish(...end: Parameters<ConversationLine['end']>): void {
@@ -279,7 +272,7 @@ export class Conversation {
   }
 
   #floor(first: Speech | undefined): Observable<unknown> {
-    for (const speech of this.#open) if (speech !== first && speech !== this.#playing) this.#close(speech);
+    this.#open.closeAllBut(first, this.#playing);
     return merge(first === undefined ? EMPTY : of(first), this.#says$).pipe(
       concatMap((speech) => (this.#open.has(speech) ? this.#utter(speech) : EMPTY)), // it may have been dropped
     );
@@ -288,8 +281,9 @@ export class Conversation {
   #utter(speech: Speech): Observable<unknown> {
     const { playout, userSpeech$, held$ } = this.#line;
     const limits = isPhrase(speech) ? { replyTimeoutMs: PHRASE_MS } : {};
-    const voice$ = speech.prepared$ ?? this.#voiced(speech, speech.text$, { demand: () => playout.demand() });
-    return this.#allSettled().pipe(
+    const voice$ = speech.prepared$ ?? this.#delivered(speech);
+    // What was heard is known one round trip after a cut; until then nothing new is said or asked.
+    return playout.allSettled$.pipe(
       switchMap(() => {
         this.#playing = speech;
         return playout.play(voice$, held$, limits); // completes when the last byte has been played
@@ -300,23 +294,10 @@ export class Conversation {
       speech.kind === 'closing' ? (speech$) => speech$ : takeUntil(userSpeech$), // the caller speaks: unsubscribe, then `clear`
       catchError((error: unknown) => this.#recover(speech, error)),
       finalize(() => {
-        if (this.#playing !== speech) this.#close(speech);
+        if (this.#playing !== speech) this.#open.close(speech);
         if (speech.kind === 'closing')
           this.#finish(this.#lastWord, this.#closingHeard ? 'completed' : 'failed');
       }),
-    );
-  }
-
-  /** What was heard is known one round trip after a cut; until then nothing new is said or asked. */
-  #allSettled(): Observable<unknown> {
-    const { playout } = this.#line;
-    return defer(() =>
-      playout.unsettled
-        ? playout.settled$.pipe(
-            filter(() => !playout.unsettled),
-            take(1),
-          )
-        : of(undefined),
     );
   }
 
@@ -335,7 +316,7 @@ export class Conversation {
     if (speech.kind === 'answer') this.#disclosure.heard(account);
     if (speech.kind === 'answer' && account.ended !== 'failed') this.#failures = 0;
     if (speech.kind === 'closing' && account.ended === 'played') this.#closingHeard = true;
-    this.#close(speech);
+    this.#open.close(speech);
   }
 
   #recover(speech: Speech, error: unknown): Observable<unknown> {
@@ -349,24 +330,9 @@ export class Conversation {
     return this.#utter(this.#speech('closing', () => this.#options.closing));
   }
 
-  #voiced(
-    speech: Speech,
-    text$: Observable<string>,
-    wanted: Pick<UtteranceVoiceOptions, 'demand' | 'awaited'>,
-  ): Observable<SpeechChunk> {
-    const { answer, voice } = speech;
-    const counted$ = text$.pipe(
-      tap((piece) => {
-        this.#line.spoken(piece.length);
-      }),
-    );
-    const how = { ...voice, ...wanted, ...(isPhrase(speech) ? { phrase: true } : {}) };
-    const voice$ = this.#voice.speak(counted$, how);
-    if (answer === undefined) return voice$;
-    const sounds = () => {
-      this.#line.stepped({ ...answer, step: 'first-audio' });
-    };
-    return voice$.pipe(onFirst(({ audio }) => audio.length > 0, sounds));
+  #delivered(speech: Speech): Observable<SpeechChunk> {
+    const wanted = { demand: () => this.#line.playout.demand() };
+    return delivered(speech.text$, speech, this.#voice, wanted, this.#line);
   }
 
   #text(makeReply: (signal: AbortSignal) => Reply): Observable<string> {
@@ -389,33 +355,8 @@ export class Conversation {
     return speech;
   }
 
-  #close(speech: Speech): void {
-    speech.drop();
-    this.#open.delete(speech);
-    if (this.#open.size === 0) this.#idle$.next();
-  }
-
-  #dropOpen(): void {
-    for (const speech of this.#open) speech.drop();
-    this.#open.clear();
-  }
-
   #remember(entry: HistoryEntry): void {
     this.#history.push(entry);
     this.#line.remembered(entry);
-  }
-
-  /** Resolves when nothing is being said or waiting to be said. */
-  #idle(): Promise<void> {
-    if (this.#open.size === 0) return Promise.resolve();
-    return new Promise((resolve) => {
-      const done = () => {
-        cancel();
-        subscription.unsubscribe();
-        resolve();
-      };
-      const cancel = this.#clock.after(GOODBYE_MS, done);
-      const subscription = this.#idle$.subscribe(done);
-    });
   }
 }

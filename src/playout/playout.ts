@@ -1,4 +1,4 @@
-import { EMPTY, Observable, Subject, Subscription } from 'rxjs';
+import { defer, EMPTY, filter, Observable, of, Subject, Subscription, take } from 'rxjs';
 import type { Clock } from '../call/clock.js';
 import type { MediaSink } from '../call/stream.js';
 import type { SpeechChunk } from '../tts/voice.js';
@@ -36,6 +36,18 @@ export class Playout {
   /** How each utterance ended and what was heard of it; of a cut one, when the far end has confirmed the `clear`. */
   get settled$(): Observable<SettledUtterance> {
     return this.#settled.asObservable();
+  }
+
+  /** Emits once, as soon as every utterance is accounted for: at once if each is. */
+  get allSettled$(): Observable<unknown> {
+    return defer(() =>
+      this.unsettled
+        ? this.#settled.pipe(
+            filter(() => !this.unsettled),
+            take(1),
+          )
+        : of(undefined),
+    );
   }
 
   /** Whether the caller may be hearing us now. */
