@@ -325,6 +325,63 @@ describe('An application that shuts down', () => {
     call.hangUp();
   });
 
+  it('leaves a call that was transferred at the last moment to Twilio, which takes a while to connect it', async () => {
+    const dialled: SimulatedCall[] = [];
+    const control: CallControl = {
+      hangUp: () => Promise.resolve(false),
+      transfer: (_, { to }) => {
+        host.clock.after(800, () => dialled[0]?.update(`<Response><Dial>${to}</Dial></Response>`));
+        return Promise.resolve(true);
+      },
+    };
+    await boot({}, { providers: () => [{ provide: CALL_CONTROL, useValue: control }] });
+    const call = await toldFor(900);
+    dialled.push(call);
+    void host.registry.find(call.callSid)?.transfer({ to: '+4930123456' });
+    const result = shutDown();
+    await host.clock.advance(10_000);
+    expect([call.endedBy, call.spoken, ending(call)]).toEqual(['dial', [], ['transferred']]);
+    expect(result.tookMs).toBeLessThan(5_000);
+  });
+
+  it.each([0, 200])(
+    'does not wait to be asked about a call that Twilio has hung up, told so by REST in %i ms',
+    async (ms) => {
+      const dialled: SimulatedCall[] = [];
+      const control: CallControl = {
+        hangUp: () =>
+          new Promise((resolve) => {
+            dialled[0]?.hangUp();
+            host.clock.after(ms, () => {
+              resolve(true);
+            });
+          }),
+      };
+      await boot({ goodbye: '' }, { providers: () => [{ provide: CALL_CONTROL, useValue: control }] });
+      const call = await toldFor(900);
+      dialled.push(call);
+      const result = shutDown();
+      await host.clock.advance(10_000);
+      expect([heard(call), ending(call)]).toEqual([[SENTENCES[0]], ['drained']]);
+      expect(result.tookMs).toBeLessThan(2_500);
+    },
+  );
+
+  it('takes no longer than the grace period, though neither REST answers nor Twilio asks', async () => {
+    const control: CallControl = { hangUp: () => new Promise<boolean>(() => undefined) };
+    const voice = (clock: Host['clock']) =>
+      new ScriptedVoice(clock, (utterance) => (utterance === 1 ? { alignment: 'none' } : {}));
+    await boot({ graceMs: 8_000 }, { voice, providers: () => [{ provide: CALL_CONTROL, useValue: control }] });
+    const lost = await toldFor(900);
+    const other = host.dial();
+    await host.clock.advance(3_500);
+    const result = shutDown();
+    await host.clock.advance(5_900);
+    expect([ending(lost), ending(other)]).toEqual([[], []]);
+    await host.clock.advance(10_000);
+    expect(result.tookMs).toBeLessThanOrEqual(8_000);
+  });
+
   it('stores the record of each call before it has closed', async () => {
     const records: CallRecord[] = [];
     const providers = (clock: Host['clock']) => [

@@ -20,6 +20,9 @@ declare class OrderAgent implements import('nestjs-twilio-voice').VoiceAgent {
   reply(turn: import('nestjs-twilio-voice').Turn): string;
 }
 declare class AppModule {}
+declare class InternalOnly implements import('@nestjs/common').CanActivate {
+  canActivate(): boolean;
+}
 declare class SpendingService {
   allows(callSid: string, from: string): Promise<boolean>;
 }
