@@ -1,6 +1,5 @@
-import { Controller, Get, Module } from '@nestjs/common';
+import { Module } from '@nestjs/common';
 import { ConfigModule, ConfigService } from '@nestjs/config';
-import { CallRegistry } from './call/call-registry.js';
 import { CLOCK, type Clock } from './call/clock.js';
 import { REDACTOR, type Redactor } from './call/redactor.js';
 import { DemoAgent } from './conversation/demo-agent.js';
@@ -13,6 +12,7 @@ import {
   voiceOptions,
   type Environment,
 } from './environment.js';
+import { OperationsController } from './operations.controller.js';
 import { ScribeTranscriber } from './listening/elevenlabs/index.js';
 import { TRANSCRIBER } from './listening/transcriber.js';
 import { ElevenLabsVoice } from './tts/elevenlabs/index.js';
@@ -25,16 +25,6 @@ const GREETING = 'Hello! How can I help you?';
 type Config = ConfigService<Environment, true>;
 
 const elevenLabs = (config: Config) => elevenLabsOptions((name) => config.get(name));
-
-@Controller()
-export class HealthController {
-  constructor(private readonly calls: CallRegistry) {}
-
-  @Get('health')
-  health(): { status: 'ok'; calls: number } {
-    return { status: 'ok', calls: this.calls.size };
-  }
-}
 
 /** The standalone host: configured by the environment. */
 @Module({
@@ -94,6 +84,6 @@ export class HealthController {
       ],
     }),
   ],
-  controllers: [HealthController],
+  controllers: [OperationsController],
 })
 export class AppModule {}

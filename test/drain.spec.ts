@@ -372,13 +372,18 @@ describe('An application that shuts down', () => {
     const voice = (clock: Host['clock']) =>
       new ScriptedVoice(clock, (utterance) => (utterance === 1 ? { alignment: 'none' } : {}));
     await boot({ graceMs: 8_000 }, { voice, providers: () => [{ provide: CALL_CONTROL, useValue: control }] });
-    const lost = await toldFor(900);
+    const slow = await toldFor(900);
     const other = host.dial();
-    await host.clock.advance(3_500);
+    await host.clock.advance(500);
+    other.speak(2_500);
+    await host.clock.advance(300);
+    slow.stallUp(60_000);
+    slow.stallDown(60_000);
     const result = shutDown();
     await host.clock.advance(5_900);
-    expect([ending(lost), ending(other)]).toEqual([[], []]);
+    expect([ending(slow), heard(other), ending(other)]).toEqual([[], [GOODBYE], ['drained']]);
     await host.clock.advance(10_000);
+    expect(result.tookMs).toBeGreaterThan(6_000);
     expect(result.tookMs).toBeLessThanOrEqual(8_000);
   });
 

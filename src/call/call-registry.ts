@@ -23,7 +23,7 @@ import { drainCalls } from './drain-calls.js';
 import { closingMs } from './drain.options.js';
 import { heardBy } from './far-end-sink.js';
 import { Handover } from './handover.js';
-import { type CancelTimer, CLOCK, type Clock } from './clock.js';
+import { CLOCK, type Clock } from './clock.js';
 import { forLog, REDACTOR, type Redactor, StandardRedactor } from './redactor.js';
 import { withheldError, withoutError } from './sensitive/withheld.js';
 import type { MediaSink, StreamAcceptor, StreamReceiver, StreamStart } from './stream.js';
@@ -280,28 +280,18 @@ export class CallRegistry implements StreamAcceptor, OnModuleDestroy {
     sink: MediaSink,
     outcome: 'completed' | 'failed' | 'limit' | 'drained',
   ): Promise<void> {
-    if (outcome === 'completed') {
-      const { late, cancel } = this.deadline(REST_MS);
-      await Promise.race([this.hungUp(call), late]);
-      cancel();
-    }
-    sink.close(outcome);
+    const isOver =
+      outcome === 'completed' && (await within(this.hungUp(call), REST_MS, this.clock, () => false));
+    sink.close(isOver ? undefined : outcome); // of a call that is over nobody asks what comes next
   }
 
-  private async hungUp(call: Call): Promise<void> {
+  private async hungUp(call: Call): Promise<boolean> {
     try {
-      await this.control.hangUp(call.callSid);
+      return await this.control.hangUp(call.callSid);
     } catch (error) {
       this.complain(call, 'hanging up by REST failed, the stream is closed instead', error);
+      return false;
     }
-  }
-
-  private deadline(ms: number): { late: Promise<void>; cancel: CancelTimer } {
-    let cancel: CancelTimer = () => undefined;
-    const late = new Promise<void>((resolve) => {
-      cancel = this.clock.after(ms, resolve);
-    });
-    return { late, cancel };
   }
 
   /** An agent's callback must not harm the call. */

@@ -18,7 +18,8 @@ export interface MediaSink {
   /**
    * Closes the stream; Twilio goes on with the verb after `</Connect>`.
    * @param outcome decides what that verb says: nothing after a completed call, an apology after a failed one, the
-   * goodbye after one that reached a limit or was cut by the application's end; left out when another stream of the same call goes on
+   * goodbye after one that reached a limit or was cut by the application's end; left out when another stream of the same
+   * call goes on, and when the call is known to be over
    */
   close(outcome?: 'completed' | 'failed' | 'limit' | 'drained'): void;
   /** Bytes handed to the socket and not yet taken by the operating system. */

@@ -131,11 +131,14 @@ export class OpenStreams {
   }
 
   private async drained(): Promise<void> {
-    const { acceptor } = this.context;
+    const { acceptor, clock } = this.context;
+    const { graceMs } = this.options.drain;
+    const until = clock.now() + graceMs;
     if (acceptor.drain !== undefined) {
       const before = new Set(this.outcomes.pending);
       await acceptor.drain();
-      await this.asked(before);
+      const leftMs = Math.min(closingMs(graceMs), until - clock.now());
+      if (leftMs > 0) await Promise.all([this.asked(before, leftMs), this.handedOver(leftMs)]);
     }
     const streams = [...this.sockets];
     for (const stream of streams) stream.finish('closed-by-us', 1001, 'going away');
@@ -143,12 +146,23 @@ export class OpenStreams {
   }
 
   /** Waits until Twilio has asked what comes after the streams that were closed: soon nobody will answer. */
-  private async asked(before: ReadonlySet<string>): Promise<void> {
+  private async asked(before: ReadonlySet<string>, ms: number): Promise<void> {
     const areAnswered = () => this.outcomes.pending.every((callSid) => before.has(callSid));
-    const waitMs = closingMs(this.options.drain.graceMs);
-    if (waitMs === 0 || areAnswered()) return;
+    if (areAnswered()) return;
     const answered = firstValueFrom(this.outcomes.asked$.pipe(filter(areAnswered)));
-    await within(answered, waitMs, this.context.clock, () => undefined);
+    await within(answered, ms, this.context.clock, () => undefined);
+  }
+
+  /** Waits until Twilio has ended the streams of transferred calls: if we did, it might not connect them any more. */
+  private async handedOver(ms: number): Promise<void> {
+    if (this.started.size === 0) return;
+    const closed = Promise.all([...this.started].map((stream) => stream.closed));
+    await within(
+      closed.then(() => undefined),
+      ms,
+      this.context.clock,
+      () => undefined,
+    );
   }
 
   private admit(stream: MediaStream): boolean {

@@ -1,5 +1,4 @@
 import { timingSafeEqual } from 'node:crypto';
-import type { IncomingHttpHeaders } from 'node:http';
 import { Inject, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import {
   getExpectedTwilioSignature,
@@ -7,13 +6,11 @@ import {
   validateRequestWithBody,
 } from 'twilio/lib/webhooks/webhooks.js';
 import { TWILIO_VOICE_OPTIONS, type ResolvedTwilioVoiceOptions } from '../twilio-voice.options.js';
+import { isLocal, type ReceivedRequest } from './local-request.js';
 import { streamUrl } from './public-urls.js';
 
-/** What is read of a handshake; Node's `IncomingMessage` fits. */
-export interface SignedRequest {
-  readonly headers: IncomingHttpHeaders;
-  readonly socket: { readonly remoteAddress?: string | undefined };
-}
+/** What is read of a handshake. */
+export type SignedRequest = ReceivedRequest;
 
 /** What is read of a webhook's request; those of Express and Fastify fit. */
 export interface SignedWebhook extends SignedRequest {
@@ -23,9 +20,6 @@ export interface SignedWebhook extends SignedRequest {
   /** The body as received, for JSON webhooks: `NestFactory.create(…, { rawBody: true })`. */
   readonly rawBody?: Buffer | undefined;
 }
-
-const LOCAL_HOSTS = new Set(['localhost', '127.0.0.1', '[::1]']);
-const LOOPBACK = /^(?:::1|(?:::ffff:)?127\.\d+\.\d+\.\d+)$/i;
 
 /**
  * Checks `X-Twilio-Signature`, always against the configured public URL, never against what a request says about its
@@ -111,26 +105,6 @@ function urlForms(url: string): string[] {
 function signatureOf({ headers }: SignedRequest): string | undefined {
   const signature = headers['x-twilio-signature'];
   return typeof signature === 'string' && signature !== '' ? signature : undefined;
-}
-
-/** Headers that a proxy adds, and those of a web page. */
-const FOREIGN = new Set([
-  'forwarded',
-  'via',
-  'x-real-ip',
-  'x-client-ip',
-  'x-original-host',
-  'true-client-ip',
-  'cf-connecting-ip',
-  'origin',
-  'sec-fetch-site',
-]);
-
-/** A tunnel's or proxy's requests come from loopback too, but most name another host or say that they were forwarded. */
-function isLocal({ headers, socket }: SignedRequest): boolean {
-  const foreign = Object.keys(headers).some((name) => FOREIGN.has(name) || name.startsWith('x-forwarded-'));
-  const host = (headers.host ?? '').replace(/:\d+$/, '');
-  return !foreign && LOCAL_HOSTS.has(host) && LOOPBACK.test(socket.remoteAddress ?? '');
 }
 
 function isForm(body: unknown): body is Record<string, string | string[]> {
