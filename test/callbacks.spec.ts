@@ -172,6 +172,19 @@ describe('status callbacks of a call', () => {
     expect([listener.statuses.length, listener.others.length]).toEqual([1, 1]);
   });
 
+  it('whose end is never told are over after a day: nobody listens for ever', async () => {
+    await boot();
+    const callbacks = host.module.get(TwilioCallbacks);
+    let over = false;
+    callbacks.of(CALL.CallSid).subscribe({ complete: () => (over = true) });
+    await host.clock.advance(23 * 3_600_000);
+    await post('status', status(0, 'CAffffffffffffffffffffffffffffffff'));
+    expect(over).toBe(false);
+    await host.clock.advance(2 * 3_600_000);
+    await post('status', status(0, 'CAeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee'));
+    expect(over).toBe(true);
+  });
+
   it('are answered before anybody is told, and a handler that throws harms nothing', async () => {
     const listener = await boot();
     expect(await post('status', status(0))).toBe(204);

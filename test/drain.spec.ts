@@ -249,6 +249,42 @@ describe('An application that shuts down', () => {
     expect(heard(call)[1]).toBe(GOODBYE);
   });
 
+  it('does not keep the caller waiting in silence for a sentence that is still being thought about', async () => {
+    const agent = (clock: Host['clock']): VoiceAgent => ({
+      async *reply() {
+        yield 'Let me look that up. ';
+        await new Promise<void>((resolve) => clock.after(8_000, resolve));
+        yield 'There it is.';
+      },
+    });
+    await boot({}, { agent });
+    const call = await toldFor(900);
+    const result = shutDown();
+    await host.clock.advance(20_000);
+    expect(heard(call)).toEqual(['Let me look that up. ', GOODBYE]);
+    expect(call.heard.at(-1)?.startMs).toBeLessThan((call.heard.at(-2)?.endMs ?? NaN) + 500);
+    expect([host.events(call).filter(({ type }) => type === 'failed'), ending(call)]).toEqual([
+      [],
+      ['drained'],
+    ]);
+    expect(result.tookMs).toBeLessThan(4_000);
+  });
+
+  it('waits for the rest of a sentence that has been begun', async () => {
+    const agent = (clock: Host['clock']): VoiceAgent => ({
+      async *reply() {
+        yield 'It was written by Dr. ';
+        await new Promise<void>((resolve) => clock.after(2_500, resolve));
+        yield 'Hill. There it is.';
+      },
+    });
+    await boot({}, { agent });
+    const call = await toldFor(900);
+    shutDown();
+    await host.clock.advance(20_000);
+    expect(heard(call)).toEqual(['It was written by Dr. Hill. ', GOODBYE]);
+  });
+
   it.each<[string, (late: SimulatedCall) => boolean]>([
     ['whose webhook was answered', (late) => late.eventsOf('twiml').length === 1],
     ['whose socket is open', () => host.open.pending === 1],
@@ -371,7 +407,10 @@ describe('An application that shuts down', () => {
     const control: CallControl = { hangUp: () => new Promise<boolean>(() => undefined) };
     const voice = (clock: Host['clock']) =>
       new ScriptedVoice(clock, (utterance) => (utterance === 1 ? { alignment: 'none' } : {}));
-    await boot({ graceMs: 8_000 }, { voice, providers: () => [{ provide: CALL_CONTROL, useValue: control }] });
+    await boot(
+      { graceMs: 8_000 },
+      { voice, providers: () => [{ provide: CALL_CONTROL, useValue: control }] },
+    );
     const slow = await toldFor(900);
     const other = host.dial();
     await host.clock.advance(500);

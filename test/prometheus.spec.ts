@@ -72,6 +72,12 @@ describe('Metrics for Prometheus', () => {
     call.hangUp();
   });
 
+  it('are the same of a snapshot that came as JSON, say from another process', async () => {
+    const snapshot = (await afterCall()).snapshot();
+    const copy = JSON.parse(JSON.stringify(snapshot)) as VoiceMetricsSnapshot;
+    expect(prometheusText(copy)).toBe(prometheusText(snapshot));
+  });
+
   it('cannot be broken by what stands in a label', async () => {
     const metrics = await afterCall();
     const snapshot: VoiceMetricsSnapshot = { ...metrics.snapshot(), errors: { 'a"b\\c\nd': 1 } };

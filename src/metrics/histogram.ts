@@ -1,6 +1,6 @@
 /** Counts of values up to each bound; plain JSON. */
 export interface HistogramSnapshot {
-  /** `count`: values of at most `upTo`, those of smaller bounds included; the last bound is `Infinity`. */
+  /** `count`: values of at most `upTo`, those of smaller bounds included; the last bound is `Infinity`, in JSON `null`. */
   readonly buckets: readonly { readonly upTo: number; readonly count: number }[];
   readonly sum: number;
   readonly count: number;

@@ -82,7 +82,7 @@ const histogram = (name: string, help: string, { buckets, sum, count }: Histogra
   samples: [
     ...buckets.map((bucket): MetricSample => ({
       suffix: '_bucket',
-      labels: { le: bucket.upTo === Infinity ? '+Inf' : String(bucket.upTo / 1_000) },
+      labels: { le: Number.isFinite(bucket.upTo) ? String(bucket.upTo / 1_000) : '+Inf' }, // JSON has no Infinity
       value: bucket.count,
     })),
     { suffix: '_sum', labels: NO_LABELS, value: sum / 1_000 },

@@ -1,4 +1,4 @@
-import { sentenceStarts } from './sentence-starts.js';
+import { endsSentence, sentenceStarts } from './sentence-starts.js';
 import type { SpeechChunk } from '../tts/voice.js';
 
 /** How text was mapped to time. */
@@ -111,6 +111,13 @@ export class SpokenText {
     return sentenceStarts(text)
       .map((index) => starts[index] ?? 0)
       .find((startMs) => startMs >= atMs);
+  }
+
+  /** Whether the audio up to `atMs` is whole sentences; false where times are only estimates. */
+  endsSentenceAt(atMs: number): boolean {
+    if (this.#estimated) return false;
+    const spans = this.#timeline(atMs, false);
+    return spans.every(({ endMs }) => endMs <= atMs) && endsSentence(spans.map(({ text }) => text).join(''));
   }
 
   /**

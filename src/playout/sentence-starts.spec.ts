@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { sentenceStarts } from './sentence-starts.js';
+import { endsSentence, sentenceStarts } from './sentence-starts.js';
 
 const sentences = (text: string) => {
   const starts = [0, ...sentenceStarts(text)];
@@ -19,5 +19,21 @@ describe('The beginnings of sentences', () => {
     [''],
   ])('lie where they are heard: %j', (...parts) => {
     expect(sentences(parts.join(''))).toEqual(parts);
+  });
+});
+
+describe('Whether a text ends with its sentence', () => {
+  it.each<[string, boolean]>([
+    ['It is done.', true],
+    ['Is it? ', true],
+    ['She said "Stop!" ', true],
+    ['好的。', true],
+    ['Well…', true],
+    ['It was written by Dr. ', false],
+    ['First this, ', false],
+    ['One. Two', false],
+    ['', false],
+  ])('is told by its last mark: %j, %j', (text, isWhole) => {
+    expect(endsSentence(text)).toBe(isWhole);
   });
 });

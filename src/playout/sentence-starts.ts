@@ -14,3 +14,10 @@ export function sentenceStarts(text: string): number[] {
     })
     .map(({ 0: marks, index }) => index + marks.length);
 }
+
+/** Whether the text is whole sentences, as far as its last mark can tell. */
+export function endsSentence(text: string): boolean {
+  const last = [...text.matchAll(MARKS)].at(-1);
+  if (last === undefined || last.index + last[0].length < text.length) return false;
+  return ends.endsSentence(text.slice(0, last.index), `${last[0].trimEnd()} `, 'A');
+}

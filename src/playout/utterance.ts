@@ -125,10 +125,19 @@ export class Utterance {
     const endMs = this.#text.sentenceEnd(this.#generation.ledger.sentMs);
     const end = Math.ceil((endMs ?? Infinity) / FRAME_MS) * FRAME_BYTES;
     if (this.#curtailed || this.#state !== 'playing' || end >= this.#queue.end) return;
-    this.#curtailed = true;
     this.#queue.truncate(end);
+    this.#endHere();
+  }
+
+  #endHere(): void {
+    this.#curtailed = true;
     this.#listener.stopSource();
     this.#sourceEnded = true;
+  }
+
+  /** All there is was sent, and it is a whole sentence: nobody is to wait in silence for the next one. */
+  get #saidLastSentence(): boolean {
+    return this.#lastSentence && !this.#sourceEnded && this.#text.endsSentenceAt(this.#synthesizedMs);
   }
 
   /** Silences the utterance but keeps what has not been heard. */
@@ -198,6 +207,10 @@ export class Utterance {
         continue;
       }
       if (!this.#frameReady()) {
+        if (this.#saidLastSentence) {
+          this.#endHere();
+          continue;
+        }
         this.#tick.stop();
         this.#ranOut(generation);
         return;

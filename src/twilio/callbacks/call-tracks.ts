@@ -1,3 +1,4 @@
+import { type Observable, Subject } from 'rxjs';
 import { Alarm } from '../../call/alarm.js';
 import type { Clock } from '../../call/clock.js';
 import { StatusOrder } from './status-order.js';
@@ -20,11 +21,17 @@ export class CallTracks<T> {
   readonly #clock: Clock;
   readonly #capacity: number;
   readonly #tracks = new Map<string, CallTrack<T>>();
+  readonly #forgotten = new Subject<string>();
   #sweepAt = -Infinity;
 
   constructor(clock: Clock, capacity: number) {
     this.#clock = clock;
     this.#capacity = capacity;
+  }
+
+  /** Each call that is forgotten. */
+  get forgotten$(): Observable<string> {
+    return this.#forgotten.asObservable();
   }
 
   get size(): number {
@@ -67,5 +74,6 @@ export class CallTracks<T> {
   #forget(callSid: string): void {
     this.#tracks.get(callSid)?.gap.stop();
     this.#tracks.delete(callSid);
+    this.#forgotten.next(callSid);
   }
 }

@@ -1,5 +1,13 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
-import { filter, type MonoTypeOperatorFunction, type Observable, Subject, takeWhile } from 'rxjs';
+import {
+  defer,
+  filter,
+  type MonoTypeOperatorFunction,
+  type Observable,
+  Subject,
+  takeUntil,
+  takeWhile,
+} from 'rxjs';
 import { CLOCK, type Clock } from '../../call/clock.js';
 import {
   CALL_STATUSES,
@@ -56,14 +64,19 @@ export class TwilioCallbacks {
   }
 
   /**
-   * What Twilio tells of one call from now on; completes behind the state that ends it. A recording is mostly finished
+   * What Twilio tells of one call from now on; completes behind the state that ends it, or when a day has passed
+   * without one. A recording is mostly finished
    * later: that is among {@link events$}.
    */
   of(callSid: string): Observable<CallbackEvent> {
-    return this.told.pipe(
-      filter((event) => event.callSid === callSid),
-      untilOver,
-    );
+    return defer(() => {
+      this.tracks.of(callSid); // from now on it can be forgotten
+      return this.told.pipe(
+        filter((event) => event.callSid === callSid),
+        untilOver,
+        takeUntil(this.tracks.forgotten$.pipe(filter((forgotten) => forgotten === callSid))),
+      );
+    });
   }
 
   /** The state of a call, as far as Twilio has told it. */
