@@ -22,6 +22,7 @@ import {
   SimulatedCall,
   VirtualClock,
 } from '../src/testing/index.js';
+import { CallOutcomes } from '../src/twilio/call-outcomes.js';
 import { resolveOptions } from '../src/twilio-voice.options.js';
 import { Host, type HostOptions } from './support/host.js';
 
@@ -424,6 +425,24 @@ describe('An application that shuts down', () => {
     await host.clock.advance(10_000);
     expect(result.tookMs).toBeGreaterThan(6_000);
     expect(result.tookMs).toBeLessThanOrEqual(8_000);
+  });
+
+  it('waits until Twilio has asked about a call that was ended a moment before', async () => {
+    const { clock, transport } = await boot();
+    const later = { ...transport, post: transport.post };
+    const call = host.dial({ transport: later });
+    later.post = async (...request) => {
+      await new Promise<void>((resolve) => clock.after(300, resolve));
+      return transport.post(...request);
+    };
+    await host.clock.advance(1_000);
+    void host.registry.find(call.callSid)?.hangUp();
+    while (host.registry.size > 0) await host.clock.advance(1);
+    const outcomes = host.module.get(CallOutcomes);
+    expect(outcomes.pending).toEqual([call.callSid]);
+    const pending = host.module.close().then(() => outcomes.pending);
+    await host.clock.advance(500);
+    expect(await pending).toEqual([]);
   });
 
   it('stores the record of each call before it has closed', async () => {

@@ -12,6 +12,8 @@ describe('The beginnings of sentences', () => {
     ['Ask Dr. Hill at 3.30 p.m. about it. ', 'He knows.'],
     ['It costs 3.50 euros. ', 'Do you want it?'],
     ['She said "Stop!" ', 'Then she left.'],
+    ['Er kommt am 3. Oktober. ', 'Passt das?'],
+    ['It was in 1876. ', 'It costs 3.50. ', 'Then he left.'],
     ['Well… ', 'That is it.'],
     ['好的。', '再见。'],
     ['no end'],
@@ -31,6 +33,7 @@ describe('Whether a text ends with its sentence', () => {
     ['Well…', true],
     ['It was written by Dr. ', false],
     ['First this, ', false],
+    ['Er kommt am 3. ', false],
     ['One. Two', false],
     ['', false],
   ])('is told by its last mark: %j, %j', (text, isWhole) => {

@@ -123,7 +123,8 @@ export class Utterance {
   /** As soon as it is known where the sentence ends: its end may have yet to be spoken. */
   #curtail(): void {
     const endMs = this.#text.sentenceEnd(this.#generation.ledger.sentMs);
-    const end = Math.ceil((endMs ?? Infinity) / FRAME_MS) * FRAME_BYTES;
+    const frames = Math.ceil(((endMs ?? Infinity) * BYTES_PER_MS - this.#cursor) / FRAME_BYTES);
+    const end = this.#cursor + frames * FRAME_BYTES; // whole frames: none is padded with what nobody said
     if (this.#curtailed || this.#state !== 'playing' || end >= this.#queue.end) return;
     this.#queue.truncate(end);
     this.#endHere();

@@ -6,12 +6,15 @@ import {
   CLOCK,
   type Clock,
   TRANSCRIBER,
+  TWILIO_CLIENT,
+  TwilioCallsService,
   TwilioVoiceModule,
   type Turn,
   VOICE,
   type VoiceAgent,
   type VoiceCall,
 } from '../index.js';
+import { TwilioRest } from '../twilio/twilio-client.js';
 import type { CallUnderTest } from './simulate-call.js';
 import { provideTwilioVoiceTesting, simulateCall, ScriptedVoice, VirtualClock } from './index.js';
 
@@ -220,6 +223,71 @@ describe('a simulated call to an application', () => {
 
   it('without the TwilioVoiceModule fails, and says so', async () => {
     await expect(simulateCall(Test.createTestingModule({}))).rejects.toThrow(/TwilioStreamGateway/);
+  });
+});
+
+describe('Twilio’s REST API in a simulated call', () => {
+  @Injectable()
+  class Connector implements VoiceAgent {
+    reply = () => '';
+  }
+  const settings = {
+    accountSid: `AC${'a1'.repeat(16)}`,
+    transfers: { sales: { to: '+4930123456' } },
+    outbound: { allowedPrefixes: ['+49'], from: '+4930654321' },
+  };
+
+  it('is none without an account', async () => {
+    const { clock, call, voiceCall, module } = kept(await simulateCall(Connector));
+    expect(await module.get(TwilioRest).client()).toBeUndefined();
+    await Promise.all([voiceCall.hangUp(), clock.advance(2_000)]);
+    expect(call.endedBy).toBe('hangup');
+  });
+
+  it('transfers and hangs up the simulated call, and nothing leaves this machine', async () => {
+    const transferred = kept(await simulateCall(Connector, { settings }));
+    await Promise.all([transferred.voiceCall.transfer('sales'), transferred.clock.advance(2_000)]);
+    expect([transferred.call.endedBy, transferred.events.at(-1)]).toMatchObject([
+      'dial',
+      { reason: 'transferred' },
+    ]);
+    const hungUp = kept(await simulateCall(Connector, { settings }));
+    await Promise.all([hungUp.voiceCall.hangUp(), hungUp.clock.advance(2_000)]);
+    expect(hungUp.call.endedBy).toBe('api');
+    await expect(hungUp.module.get(TwilioCallsService).hangUp(hungUp.call.callSid)).resolves.toBeUndefined();
+  });
+
+  it('places no call', async () => {
+    const { module } = kept(await simulateCall(Connector, { settings }));
+    await expect(module.get(TwilioCallsService).place({ to: '+4930123456' })).rejects.toThrow(
+      'To place a call',
+    );
+  });
+
+  it('is the test’s own where it has one', async () => {
+    const update = jest.fn<(change: object) => Promise<void>>().mockResolvedValue();
+    const client = { provide: TWILIO_CLIENT, useValue: { calls: () => ({ update }) } };
+    const { clock, voiceCall } = kept(await simulateCall(Connector, { settings, providers: [client] }));
+    await Promise.all([voiceCall.hangUp(), clock.advance(2_000)]);
+    expect(update).toHaveBeenCalledWith({ status: 'completed' });
+  });
+
+  it('of an application is replaced as well', async () => {
+    const application = Test.createTestingModule({
+      imports: [
+        TwilioVoiceModule.forRoot({
+          agent: Connector,
+          publicUrl: 'https://phone.example.org',
+          authToken: 'fedcba9876543210',
+          ...settings,
+          providers: [{ provide: VOICE, useValue: {} }],
+        }),
+      ],
+    });
+    const { clock, call, voiceCall } = kept(await simulateCall(application));
+    await clock.advance(5_000);
+    await Promise.all([voiceCall.transfer('sales'), clock.advance(2_000)]);
+    expect(call.endedBy).toBe('dial');
   });
 });
 

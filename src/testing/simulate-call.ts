@@ -4,12 +4,14 @@ import { CallRegistry } from '../call/call-registry.js';
 import type { CallEvent, VoiceCall } from '../call/voice-call.js';
 import type { VoiceAgent } from '../conversation/voice-agent.js';
 import { TwilioVoiceModule, type TwilioVoiceModuleOptions } from '../twilio-voice.module.js';
+import { TwilioRest } from '../twilio/twilio-client.js';
 import { TWILIO_VOICE_OPTIONS, type ResolvedTwilioVoiceOptions } from '../twilio-voice.options.js';
 import { moduleTransport } from './module-transport.js';
 import { provideTwilioVoiceTesting, type TwilioVoiceTestingOptions } from './provide-twilio-voice-testing.js';
 import { ScriptedVoice, type VoiceScript } from './scripted-voice.js';
 import { SimulatedCall } from './simulated-call.js';
 import type { SimulatedCallOptions } from './simulated-call-options.js';
+import { SimulatedRest } from './simulated-rest.js';
 import { VirtualClock } from './virtual-clock.js';
 
 /** A call that has no stream by then has none, ms. */
@@ -43,7 +45,7 @@ export interface SimulateAgentOptions extends SimulateCallOptions, Pick<TwilioVo
 
 /** What a `TestingModuleBuilder` is here. */
 export interface ModuleBuilder<Context extends INestApplicationContext> {
-  overrideProvider(token: symbol): { useValue(value: unknown): unknown };
+  overrideProvider(token: symbol | typeof TwilioRest): { useValue(value: unknown): unknown };
   compile(): Promise<Context>;
 }
 
@@ -70,7 +72,7 @@ export interface CallUnderTest<
  * Returns when the stream has started and nothing is heard yet.
  *
  * @param agent its class, or a testing module of an application with the TwilioVoiceModule in it, whose clock, voice and
- * transcriber are replaced
+ * transcriber are replaced; Twilio's REST API is simulated, where there is an account
  * @throws (rejects) what the module throws at boot; Error when the call is not connected
  */
 export function simulateCall(agent: Type<VoiceAgent>, options?: SimulateAgentOptions): Promise<CallUnderTest>;
@@ -92,11 +94,12 @@ export async function simulateCall(
     voice,
     ...(callerSays === undefined ? {} : { callerSays }),
   });
+  const rest = new SimulatedRest();
   const module = isClass
-    ? await moduleOf(subject, options, testing)
-    : await moduleFrom(subject, options, testing);
+    ? await moduleOf(subject, options, testing, rest)
+    : await moduleFrom(subject, options, testing, rest);
   try {
-    return await connected({ clock, voice, module }, options);
+    return await connected({ clock, voice, module }, options, rest);
   } catch (error) {
     await closedIn(clock, module);
     throw error;
@@ -109,6 +112,7 @@ function moduleOf(
   agent: Type<VoiceAgent>,
   { imports = [], providers = [], settings = {} }: SimulateAgentOptions,
   testing: Providers,
+  rest: SimulatedRest,
 ): Promise<INestApplicationContext> {
   const module = TwilioVoiceModule.forRoot({
     publicUrl: 'https://voice.example.com',
@@ -117,7 +121,7 @@ function moduleOf(
     conversation: { disclosure: '', ...settings.conversation },
     agent,
     imports,
-    providers: [...testing, ...providers],
+    providers: [...testing, { provide: TwilioRest, useValue: rest }, ...providers],
   });
   return NestFactory.createApplicationContext(module, { abortOnError: false, logger: ['error', 'fatal'] });
 }
@@ -126,7 +130,9 @@ async function moduleFrom<Context extends INestApplicationContext>(
   application: ModuleBuilder<Context>,
   { callerSays }: SimulateCallOptions,
   testing: Providers,
+  rest: SimulatedRest,
 ): Promise<Context> {
+  application.overrideProvider(TwilioRest).useValue(rest);
   for (const { provide, useValue } of testing)
     application.overrideProvider(provide as symbol).useValue(useValue);
   const module = await application.compile();
@@ -150,6 +156,7 @@ function hasTranscriber(module: INestApplicationContext, testing: Providers): bo
 async function connected(
   { clock, voice, module }: Pick<CallUnderTest, 'clock' | 'voice' | 'module'>,
   { from, to, network, echo, statusUrl, callSid, direction }: LineOptions,
+  rest: SimulatedRest,
 ): Promise<CallUnderTest> {
   const transport = moduleTransport(module);
   const { publicUrl, basePath, authTokens } = module.get<ResolvedTwilioVoiceOptions>(TWILIO_VOICE_OPTIONS, {
@@ -161,6 +168,7 @@ async function connected(
     heardWords: (heard) => voice.heard(heard),
     ...defined({ from, to, network, echo, statusUrl, callSid, direction, authToken: authTokens[0] }),
   });
+  rest.serve(module, call);
   const events: CallEvent[] = [];
   let voiceCall: VoiceCall | undefined;
   const started = module.get(CallRegistry, { strict: false }).started$.subscribe((arrived) => {

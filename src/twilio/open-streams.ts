@@ -135,7 +135,8 @@ export class OpenStreams {
     const { graceMs } = this.options.drain;
     const until = clock.now() + graceMs;
     if (acceptor.drain !== undefined) {
-      const before = new Set(this.outcomes.pending);
+      const closing = new Set([...this.sockets].map(({ callSid }) => callSid));
+      const before = new Set(this.outcomes.pending.filter((callSid) => !closing.has(callSid)));
       await acceptor.drain();
       const leftMs = Math.min(closingMs(graceMs), until - clock.now());
       if (leftMs > 0) await Promise.all([this.asked(before, leftMs), this.handedOver(leftMs)]);
