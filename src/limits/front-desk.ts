@@ -1,6 +1,7 @@
 import { Inject, Injectable, Logger, Optional } from '@nestjs/common';
-import { type CancelTimer, CLOCK, type Clock } from '../call/clock.js';
+import { CLOCK, type Clock } from '../call/clock.js';
 import { forLog, REDACTOR, type Redactor, StandardRedactor } from '../call/redactor.js';
+import { within } from '../call/within.js';
 import { TWILIO_VOICE_OPTIONS, type ResolvedTwilioVoiceOptions } from '../twilio-voice.options.js';
 import {
   type AdmissionAnswer,
@@ -92,18 +93,10 @@ export class FrontDesk {
   }
 
   /** @throws (rejects) what `task` throws, or a TimeoutError */
-  private async inTime<T>(ms: number, task: () => T | Promise<T>): Promise<T> {
-    let cancel: CancelTimer = () => undefined;
-    const late = new Promise<never>((_, reject) => {
-      cancel = this.clock.after(ms, () => {
-        reject(new TimeoutError(`no answer within ${ms} ms`));
-      });
+  private inTime<T>(ms: number, task: () => T | Promise<T>): Promise<T> {
+    return within(Promise.resolve().then(task), ms, this.clock, () => {
+      throw new TimeoutError(`no answer within ${ms} ms`);
     });
-    try {
-      return await Promise.race([late, Promise.resolve().then(task)]);
-    } finally {
-      cancel();
-    }
   }
 
   /** Others' messages may hold a caller's number: they are for the debug level only. */

@@ -3,6 +3,7 @@ import { CallRegistry } from '../call-registry.js';
 import { CLOCK, type Clock } from '../clock.js';
 import { forLog, REDACTOR, type Redactor, StandardRedactor } from '../redactor.js';
 import type { CallEvent, VoiceCall } from '../voice-call.js';
+import { within } from '../within.js';
 import { CALL_RECORDS, type CallRecord, type CallRecordStore } from './call-record.js';
 import { CallRecorder } from './call-recorder.js';
 
@@ -59,14 +60,8 @@ export class CallRecordKeeper implements BeforeApplicationShutdown {
 
   /** Resolves whatever happens: a store must not harm a call, nor the end of the process. */
   private async stored(record: CallRecord): Promise<void> {
-    let cancel: () => void = () => undefined;
-    const late = new Promise<string>((resolve) => {
-      cancel = this.clock.after(STORE_MS, () => {
-        resolve(`the store has not answered within ${STORE_MS} ms`);
-      });
-    });
-    const problem = await Promise.race([this.problemOf(record), late]);
-    cancel();
+    const late = () => `the store has not answered within ${STORE_MS} ms`;
+    const problem = await within(this.problemOf(record), STORE_MS, this.clock, late);
     if (problem !== undefined)
       this.logger.error(`Call ${record.callSid}: the record may be lost: ${problem}`);
   }

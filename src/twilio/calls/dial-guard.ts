@@ -1,6 +1,7 @@
 import { Inject, Injectable, Logger, Optional } from '@nestjs/common';
 import { CLOCK, type Clock } from '../../call/clock.js';
 import { MemoryCallerRates } from '../../limits/caller-rates.js';
+import { within } from '../../call/within.js';
 import { TWILIO_VOICE_OPTIONS, type ResolvedTwilioVoiceOptions } from '../../twilio-voice.options.js';
 import { BEFORE_DIAL, type BeforeDial, type IntendedCall } from './before-dial.js';
 
@@ -100,18 +101,12 @@ export class DialGuard {
 
   private async hostsAnswer(host: BeforeDial, call: IntendedCall): Promise<boolean | string> {
     const { beforeDialTimeoutMs } = this.options.outbound;
-    let cancel: () => void = () => undefined;
-    const late = new Promise<string>((resolve) => {
-      cancel = this.clock.after(beforeDialTimeoutMs, () => {
-        resolve(`BEFORE_DIAL did not answer within ${beforeDialTimeoutMs} ms.`);
-      });
-    });
+    const late = () => `BEFORE_DIAL did not answer within ${beforeDialTimeoutMs} ms.`;
     try {
-      return await Promise.race([late, Promise.resolve().then(() => host.mayDial(call))]);
+      const asked = Promise.resolve().then(() => host.mayDial(call));
+      return await within(asked, beforeDialTimeoutMs, this.clock, late);
     } catch (cause) {
       throw new DialRefusedError('refused-by-host', 'BEFORE_DIAL failed.', { cause });
-    } finally {
-      cancel();
     }
   }
 }
