@@ -106,7 +106,10 @@ export const twilioVoiceSchema = z
       .prefault({}),
     conversation: z
       .strictObject({
-        /** Said before the greeting: many laws want callers to know that no human answers. Empty: nothing is said. */
+        /**
+         * Said before the greeting, and again with the next answer if the caller talked over it: many laws want callers to
+         * know that no human answers. Empty: nothing is said.
+         */
         disclosure: z.string().default('You are talking to an automated assistant.'),
         /** From the turn to the first audio of the answer, ms. */
         replyTimeoutMs: count(10_000),

@@ -36,7 +36,7 @@ export const rate = (least: number, most: number, withinMs: number) =>
 export const limitOptions = {
   /** Length of a call, from its stream's start to the goodbye, ms; `Infinity` for no limit. */
   callMs: limit(30 * 60_000),
-  /** How long neither side is heard, ms; `Infinity` for no limit. */
+  /** How long neither side is heard, also inside an answer that has begun, ms; `Infinity` for no limit. */
   silenceMs: limit(2 * 60_000),
   /** Turns of the caller that are answered in a call; `Infinity` for no limit. */
   turns: limit(200),
