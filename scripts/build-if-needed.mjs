@@ -12,7 +12,7 @@ const whole = ['dist/main.js', 'dist/listening/silero/silero-v6-8k.bin'].every((
 const built = whole ? statSync('dist/main.js').mtimeMs : 0;
 const changed = Math.max(newest('src'), statSync('package.json').mtimeMs, statSync('tsconfig.json').mtimeMs);
 if (changed > built) {
-  const { status } = spawnSync('npx', ['nest', 'build'], {
+  const { status } = spawnSync('npm', ['run', 'build'], {
     stdio: 'inherit',
     shell: process.platform === 'win32',
   });

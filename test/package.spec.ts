@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -5,9 +6,19 @@ import { beforeAll, describe, expect, it } from '@jest/globals';
 import ts from 'typescript';
 import { build } from './support/build.js';
 
+type Condition = 'import' | 'module-sync' | 'default';
+
+interface EntryFiles {
+  readonly types: string;
+  readonly default: string;
+}
+
 interface Manifest {
+  readonly main: string;
+  readonly types: string;
+  readonly typesVersions: Readonly<Record<'*', Readonly<Record<string, readonly string[]>>>>;
   readonly bin: Readonly<Record<string, string>>;
-  readonly exports: Readonly<Record<string, { readonly types: string; readonly default: string } | string>>;
+  readonly exports: Readonly<Record<string, Readonly<Record<Condition, EntryFiles>> | string>>;
   readonly scripts: Readonly<Record<string, string>>;
   readonly dependencies: Readonly<Record<string, string>>;
   readonly peerDependencies: Readonly<Record<string, string>>;
@@ -54,12 +65,21 @@ function packagesOf(file: string, importsOf: (text: string) => string[], seen = 
 const typeImports = (text: string): string[] =>
   ts.preProcessFile(text).importedFiles.map(({ fileName }) => fileName);
 /** Those that are loaded with the file, and not when they are needed. */
-const staticImports = (text: string): string[] =>
-  ts.createSourceFile('', text, ts.ScriptTarget.Latest).statements.flatMap((statement) => {
-    if (!ts.isImportDeclaration(statement) && !ts.isExportDeclaration(statement)) return [];
-    const { moduleSpecifier } = statement;
-    return moduleSpecifier !== undefined && ts.isStringLiteral(moduleSpecifier) ? [moduleSpecifier.text] : [];
-  });
+function staticImports(text: string): string[] {
+  const found: string[] = [];
+  const visit = (node: ts.Node): void => {
+    const specifier =
+      ts.isImportDeclaration(node) || ts.isExportDeclaration(node)
+        ? node.moduleSpecifier
+        : ts.isCallExpression(node) && node.expression.getText() === 'require'
+          ? node.arguments[0]
+          : undefined;
+    if (specifier !== undefined && ts.isStringLiteral(specifier)) found.push(specifier.text);
+    if (!ts.isFunctionLike(node)) ts.forEachChild(node, visit);
+  };
+  visit(ts.createSourceFile('', text, ts.ScriptTarget.Latest, true));
+  return found;
+}
 
 const unique = (names: readonly string[]) => [...new Set(names)].sort();
 
@@ -67,28 +87,50 @@ describe('the package', () => {
   let built: string;
   beforeAll(async () => {
     built = await build('package');
+    execFileSync(process.execPath, ['scripts/build-cjs.mjs', built]);
   }, 120_000);
   const compiled = (path: string) => join(built, path.replace('./dist/', ''));
-  const entries = Object.entries(manifest.exports).flatMap(([name, entry]) =>
+  const conditions = Object.entries(manifest.exports).flatMap(([name, entry]) =>
     typeof entry === 'string' ? [] : [{ name, ...entry }],
   );
+  const entries = conditions.flatMap(({ name, import: modules, default: commonJs }) => [
+    { name, kind: 'ES modules', ...modules },
+    { name, kind: 'CommonJS', ...commonJs },
+  ]);
 
-  it.each(entries)('$name has types that need nothing which is not installed with it', ({ name, types }) => {
-    const own = [...(VENDORS[name] ?? []), ...(RUNNERS[name] ?? [])];
-    const wanted = unique(packagesOf(compiled(types), typeImports));
-    const withTypes = wanted.flatMap((wants) =>
-      existsSync(new URL(`../node_modules/@types/${wants}`, import.meta.url))
-        ? [wants, `@types/${wants}`]
-        : [wants],
-    );
-    expect(withTypes.filter((wants) => !INSTALLED.has(wants) && !own.includes(wants))).toEqual([]);
-  });
+  it.each(entries)(
+    '$name ($kind) has types that need nothing which is not installed with it',
+    ({ name, types }) => {
+      const own = [...(VENDORS[name] ?? []), ...(RUNNERS[name] ?? [])];
+      const wanted = unique(packagesOf(compiled(types), typeImports));
+      const withTypes = wanted.flatMap((wants) =>
+        existsSync(new URL(`../node_modules/@types/${wants}`, import.meta.url))
+          ? [wants, `@types/${wants}`]
+          : [wants],
+      );
+      expect(withTypes.filter((wants) => !INSTALLED.has(wants) && !own.includes(wants))).toEqual([]);
+    },
+  );
 
-  it.each(entries)('$name is loaded without any vendor’s SDK', ({ name, default: file }) => {
+  it.each(entries)('$name ($kind) is loaded without any vendor’s SDK', ({ name, default: file }) => {
     const own = RUNNERS[name] ?? [];
     const wanted = unique(packagesOf(compiled(file), staticImports));
     expect(wanted.filter((wants) => !INSTALLED.has(wants) && !own.includes(wants))).toEqual([]);
     if (name === '.') expect(wanted).toContain('@nestjs/common'); // imports are followed
+  });
+
+  it.each(conditions)('$name is one file to whatever Node loads it with', (entry) => {
+    // Node takes the first condition that it knows, for `require` too: not `default`, which would be a second copy.
+    expect(Object.keys(entry)).toEqual(['name', 'import', 'module-sync', 'default']);
+    expect(entry['module-sync']).toEqual(entry.import);
+  });
+
+  it('tells those who read no exports the same', () => {
+    const [main, ...others] = conditions;
+    expect({ types: manifest.types, default: manifest.main }).toEqual(main?.default);
+    expect(manifest.typesVersions['*']).toEqual(
+      Object.fromEntries(others.map(({ name, default: { types } }) => [name.slice(2), [types]])),
+    );
   });
 
   it('has a command that can be run', () => {
