@@ -8,12 +8,12 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 function entryPoints(): Record<string, string[]> {
   const { name, exports } = JSON.parse(readFileSync(`${ROOT}package.json`, 'utf8')) as {
     name: string;
-    exports: Record<string, { readonly types?: string }>;
+    exports: Record<string, { readonly import?: { readonly types: string } }>;
   };
-  const sources = Object.entries(exports).flatMap(([path, { types }]): [string, string[]][] =>
-    types === undefined
+  const sources = Object.entries(exports).flatMap(([path, entry]): [string, string[]][] =>
+    entry.import === undefined
       ? []
-      : [[name + path.slice(1), [types.replace('/dist/', '/src/').replace(/\.d\.ts$/, '.ts')]]],
+      : [[name + path.slice(1), [entry.import.types.replace('/dist/', '/src/').replace(/\.d\.ts$/, '.ts')]]],
   );
   return Object.fromEntries(sources);
 }
