@@ -23,7 +23,7 @@ const bareTime = [
 ];
 
 export default tseslint.config(
-  { ignores: ['dist', 'coverage', 'node_modules', 'demo-output'] },
+  { ignores: ['dist', 'coverage', 'node_modules', 'demo-output', 'docs/api'] },
   js.configs.recommended,
   {
     files: ['**/*.ts'],

@@ -76,14 +76,16 @@ export {
 export { CALLER_RATES, type CallerRates } from './limits/caller-rates.js';
 export type { CallLimit, CallRate } from './limits/limits.options.js';
 export { EnergyDetector, type EnergyDetectorOptions } from './listening/energy-detector.js';
-export type { TurnHint } from './listening/endpointing.js';
+export type { EchoGuardOptions } from './listening/echo-guard.js';
+export type { EndpointingOptions, TurnHint } from './listening/endpointing.js';
 export {
   LISTENING_PROFILES,
   type ListeningOptions,
   type ListeningProfile,
 } from './listening/listening-profiles.js';
 export { SileroDetector } from './listening/silero/silero-detector.js';
-export { SileroNetwork } from './listening/silero/silero-network.js';
+export { SileroNetwork, SileroState } from './listening/silero/silero-network.js';
+export type { SpeechBar } from './listening/sustained-speech.js';
 export {
   VOICE_ACTIVITY_DETECTOR,
   type VoiceActivityDetector,
@@ -138,7 +140,15 @@ export { DialRefusedError, type DialRefusal } from './twilio/calls/dial-guard.js
 export type { CallToPlace, PlacedCall, RecordingConsent } from './twilio/calls/placed-call.js';
 export { TwilioCallError, type TwilioCallProblem } from './twilio/calls/twilio-call-error.js';
 export { TwilioCallsService } from './twilio/calls/twilio-calls.service.js';
-export { TWILIO_CLIENT, type TwilioClient } from './twilio/twilio-client.js';
+export {
+  TWILIO_CLIENT,
+  type NewCall,
+  type NewRecording,
+  type RecordingChange,
+  type TwilioCallResource,
+  type TwilioClient,
+  type TwilioRecordings,
+} from './twilio/twilio-client.js';
 export { TwilioStreamGateway } from './twilio/twilio-stream.gateway.js';
 export {
   TwilioVoiceModule,

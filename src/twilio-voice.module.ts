@@ -53,10 +53,12 @@ export interface TwilioVoiceModuleExtras {
   readonly basePath?: string;
 }
 
+/** Of `forRoot`: all options, and what Nest has to know. */
 export type TwilioVoiceModuleOptions = Omit<TwilioVoiceOptions, 'basePath'> & TwilioVoiceModuleExtras;
 
 type Settings = Omit<TwilioVoiceOptions, 'basePath'>;
 
+/** Of `forRootAsync`: options that a factory makes, and what Nest has to know before. */
 export interface TwilioVoiceModuleAsyncOptions extends TwilioVoiceModuleExtras {
   readonly inject?: (InjectionToken | OptionalFactoryDependency)[];
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- what is injected is the host's business

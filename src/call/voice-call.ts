@@ -133,7 +133,7 @@ export interface VoiceCall {
   sendDigits(keys: string): Promise<void>;
   /**
    * Runs a task during which nothing of the call is told: the transcriber gets silence, keys go to the task alone, and
-   * {@link NOT_RECORDED} stands for the words of both sides in turns, history, events, record and model. It lasts until
+   * `NOT_RECORDED` stands for the words of both sides in turns, history, events, record and model. It lasts until
    * the task has ended and the caller has fallen silent; what was half said when it began counts too. Whatever is being
    * said, or asked to be said, meanwhile is not told as a whole. Speaking and being interrupted go on as ever; so does a
    * recording that Twilio makes. A reply that waits for keys would stall: run the task beside it.

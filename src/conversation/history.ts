@@ -1,10 +1,12 @@
 import type { SettledUtterance } from '../playout/settled-utterance.js';
 
+/** What the caller said in one turn, as transcribed. */
 export interface CallerEntry {
   readonly role: 'caller';
   readonly text: string;
 }
 
+/** What the caller heard of one utterance. */
 export interface AgentEntry {
   readonly role: 'agent';
   /** The words the caller heard, and no others. */
@@ -14,6 +16,7 @@ export interface AgentEntry {
   readonly interrupted: boolean;
 }
 
+/** One entry of the {@link History}; `role` says whose. */
 export type HistoryEntry = CallerEntry | AgentEntry;
 /** Oldest first. */
 export type History = readonly HistoryEntry[];

@@ -1,6 +1,7 @@
 import { decibelFullScale } from '../audio/level.js';
 import type { VoiceActivityDetector, WindowListener } from './voice-activity-detector.js';
 
+/** Of the {@link EnergyDetector}; each has a default. */
 export interface EnergyDetectorOptions {
   /** Level above the noise floor at which speech is as likely as not, dB. Default 8. */
   readonly thresholdDb?: number;

@@ -43,4 +43,5 @@ export const LISTENING_PROFILES = {
   },
 } as const satisfies Record<string, ListeningOptions>;
 
+/** Name of a set of listening options: how readily the caller interrupts, and how soon a turn ends. */
 export type ListeningProfile = keyof typeof LISTENING_PROFILES;

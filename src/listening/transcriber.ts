@@ -19,6 +19,7 @@ export interface Transcript {
   readonly words?: readonly TranscribedWord[];
 }
 
+/** What a {@link Transcriber} is told of one call. */
 export interface TranscriberOptions {
   /** Each emission asks for the final transcript of what was said since the one before. */
   readonly commit$: Observable<unknown>;

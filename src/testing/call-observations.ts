@@ -6,6 +6,7 @@ import type { MarkRecord, Received, SimulatedStream, Violation } from './simulat
 
 const SILENCE = 0xff;
 
+/** What happened in a simulated call. */
 export type SimulatedCallEventType =
   | 'incoming'
   | 'twiml'

@@ -9,6 +9,7 @@ export interface SocketGateway {
   handleDisconnect?(client: WebSocket): unknown;
 }
 
+/** Of {@link inProcessTransport}. */
 export interface InProcessOptions {
   readonly gateway: SocketGateway;
   /** Answers the webhooks; without it every POST is answered 404. */

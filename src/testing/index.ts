@@ -4,7 +4,7 @@ export {
   type SimulatedCallEvent,
   type SimulatedCallEventType,
 } from './call-observations.js';
-export type { Said } from './caller-track.js';
+export { CallerTrack, type Said } from './caller-track.js';
 export { InProcessSocket } from './in-process-socket.js';
 export { inProcessTransport, type InProcessOptions, type SocketGateway } from './in-process-transport.js';
 export { voiceMatchers, type MatcherResult, type VoiceMatchers } from './matchers/voice-matchers.js';

@@ -1,6 +1,7 @@
 import type { Clock } from '../call/clock.js';
 import { seededRandom, type Random } from './random.js';
 
+/** One direction of a network: in order, with delay and jitter. */
 export interface LaneOptions {
   /** One-way delay, ms. */
   readonly delayMs?: number;

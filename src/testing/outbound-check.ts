@@ -11,6 +11,7 @@ export interface OutboundViolation {
   readonly reason: string;
 }
 
+/** A message to Twilio, or what is wrong with it. */
 export type OutboundCheck = { readonly ok: OutboundMessage } | { readonly violation: OutboundViolation };
 
 type Fields = Readonly<Record<string, unknown>>;

@@ -6,6 +6,7 @@ import { ScriptedTranscriber, type TranscriberScript } from './scripted-transcri
 import { ScriptedVoice } from './scripted-voice.js';
 import { VirtualClock } from './virtual-clock.js';
 
+/** What takes the place of time, voice, ear and Twilio. */
 export interface TwilioVoiceTestingOptions {
   /** Time; by default a {@link VirtualClock}, which stands still until it is advanced. */
   readonly clock?: Clock;

@@ -18,6 +18,7 @@ export interface ScriptedTokens {
 export type ScriptedReply =
   { readonly fails: 'throws' | 'never' | 'empty' } | ScriptedTokens | Reply | ((turn: Turn) => Reply);
 
+/** Of the {@link ScriptedAgent}. */
 export interface ScriptedAgentOptions {
   /** Said when the call starts. */
   readonly greeting?: string;

@@ -3,6 +3,7 @@ import type { NetworkOptions } from './simulated-network.js';
 import type { EchoPath } from './simulated-stream.js';
 import type { Transport } from './transport.js';
 
+/** Of a {@link SimulatedCall}: whom it calls, and over what. */
 export interface SimulatedCallOptions {
   readonly clock: Clock;
   readonly transport: Transport;

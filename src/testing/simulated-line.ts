@@ -5,6 +5,7 @@ import { PlayoutBuffer } from './playout-buffer.js';
 
 type Message = { readonly audio: Uint8Array } | { readonly mark: string } | 'clear';
 
+/** Of the two directions of a {@link SimulatedLine}. */
 export interface SimulatedLineOptions {
   /** From us to Twilio. */
   readonly down?: LaneOptions;

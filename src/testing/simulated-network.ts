@@ -10,6 +10,7 @@ export interface DirectionOptions {
   readonly jitterMs?: number;
 }
 
+/** The network between Twilio and the server. */
 export interface NetworkOptions {
   /** From the server to Twilio. */
   readonly down?: DirectionOptions;

@@ -12,16 +12,19 @@ export interface TwilioCallResource {
   readonly recordings?: TwilioRecordings;
 }
 
+/** What is used of the recordings of one call; called with a SID it is one recording. */
 export interface TwilioRecordings {
   (recordingSid: string): { update(change: RecordingChange): Promise<unknown> };
   create(recording: NewRecording): Promise<{ readonly sid: string }>;
 }
 
+/** What may be changed of a recording. */
 export interface RecordingChange {
   readonly status: 'paused' | 'in-progress' | 'stopped';
   readonly pauseBehavior?: 'silence' | 'skip';
 }
 
+/** A recording to be started, as Twilio's API has it. */
 export interface NewRecording {
   readonly recordingChannels: 'dual' | 'mono';
   readonly recordingStatusCallback: string;

@@ -74,6 +74,7 @@ export const openAiAgentSchema = z.strictObject({
 
 /** Settings of the agent; `apiKey` has no default. */
 export type OpenAiAgentOptions = z.input<typeof openAiAgentSchema>;
+/** The options with every default filled in. */
 export type ResolvedOpenAiAgentOptions = z.output<typeof openAiAgentSchema> & {
   readonly maxTokensField: NonNullable<OpenAiAgentOptions['maxTokensField']>;
 };

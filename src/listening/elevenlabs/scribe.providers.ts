@@ -4,6 +4,7 @@ import { TRANSCRIBER } from '../transcriber.js';
 import { resolveScribeOptions, type ScribeOptions } from './scribe.options.js';
 import { ScribeTranscriber } from './scribe-transcriber.js';
 
+/** Options that a factory makes of what is injected. */
 export interface ScribeAsyncOptions {
   readonly inject?: (InjectionToken | OptionalFactoryDependency)[];
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- what is injected is the host's business

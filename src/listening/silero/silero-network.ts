@@ -124,7 +124,7 @@ export class SileroNetwork {
   }
 
   /**
-   * @param window of {@link WINDOW_SAMPLES} samples at 8 kHz, full scale 1
+   * @param window of 256 samples at 8 kHz, full scale 1
    * @param state of the caller whose window it is; changed
    * @returns the probability that the window holds speech, 0 to 1
    */

@@ -16,6 +16,7 @@ import { ServerJournal } from './server-journal.js';
 import { type ServerState, unauthorized } from './server-state.js';
 import { SocketDesk } from './socket-desk.js';
 
+/** Of {@link ElevenLabsServer.start}. */
 export interface ElevenLabsServerOptions {
   /** A faster clock makes everything faster; default: the system's. */
   readonly clock?: Clock;

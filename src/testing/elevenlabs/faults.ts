@@ -1,6 +1,7 @@
 /** Statuses that a request or an upgrade can be refused with; `503` comes with an HTML body. */
 const STATUSES = ['401', '403', '404', '422', '429', '500', '503'] as const;
 
+/** All ways to fail, by the place where they strike. */
 export const FAULT_KINDS = {
   /** The next request for a socket. */
   upgrade: [
@@ -101,7 +102,9 @@ export const FAULT_KINDS = {
   ],
 } as const;
 
+/** Where a fault strikes. */
 export type FaultPlace = keyof typeof FAULT_KINDS;
+/** The ways to fail at one place. */
 export type FaultKind<P extends FaultPlace> = (typeof FAULT_KINDS)[P][number];
 
 interface FaultOf<P extends FaultPlace> {

@@ -78,6 +78,7 @@ export type JournalEvent =
       readonly contextId: string | undefined;
     };
 
+/** A mistake of the client that the server lets pass. */
 export type WarningCode =
   /** A text does not end with a space. */
   | 'text-without-space'
@@ -98,11 +99,14 @@ export type WarningCode =
   /** Neither JSON nor an object: the socket is closed; one for transcription tells `input_error` and stays open. */
   | 'malformed-message';
 
+/** An event, and when it was. */
 export type JournalEntry = JournalEvent & {
   /** On the server's clock. */
   readonly atMs: number;
 };
+/** Type of an entry. */
 export type JournalType = JournalEntry['type'];
+/** The entries of one type. */
 export type EntryOf<T extends JournalType> = Extract<JournalEntry, { type: T }>;
 
 /** Everything that a client did and was sent, in order; no audio. */

@@ -17,6 +17,7 @@ export interface ScriptedChatAnswer {
   readonly finishReason?: 'stop' | 'length' | 'content_filter' | 'tool_calls';
 }
 
+/** An answer: its text alone, or more than that. */
 export type ChatAnswer = string | ScriptedChatAnswer;
 /** What the server says, or how to find out. */
 export type ChatScript = ChatAnswer | ((request: ChatRequest) => ChatAnswer);

@@ -1,3 +1,4 @@
+/** All ways to fail. */
 export const OPENAI_FAULT_KINDS = [
   /** Refused with a message that quotes the newest message of the user. */
   '400',
@@ -29,6 +30,7 @@ export const OPENAI_FAULT_KINDS = [
   'empty',
 ] as const;
 
+/** One of the {@link OPENAI_FAULT_KINDS}. */
 export type OpenAiFaultKind = (typeof OPENAI_FAULT_KINDS)[number];
 
 /** One way to fail. Of several that wait, each request is struck by the first. */

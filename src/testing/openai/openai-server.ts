@@ -20,6 +20,7 @@ import { type JournaledRequest, RequestJournal } from './request-journal.js';
 import { between, changedChatScenario, type ChatScenario, DEFAULT_CHAT_SCENARIO } from './scenario.js';
 import { StreamedAnswer } from './streamed-answer.js';
 
+/** Of {@link OpenAiServer.start}. */
 export interface OpenAiServerOptions {
   /** A faster clock makes everything faster; default: the system's. */
   readonly clock?: Clock;

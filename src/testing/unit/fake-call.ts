@@ -18,6 +18,7 @@ import { textOf } from './text-of.js';
 /** How long a word is taken to last, ms. */
 const MS_PER_WORD = 300;
 
+/** What a {@link FakeCall} starts with; each has a default. */
 export interface FakeCallOptions {
   readonly callSid?: string;
   readonly streamSid?: string;

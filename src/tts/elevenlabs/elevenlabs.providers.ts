@@ -5,6 +5,7 @@ import { FALLBACK_VOICE, VOICE } from '../voice.js';
 import { type ElevenLabsOptions, resolveElevenLabsOptions } from './elevenlabs.options.js';
 import { ElevenLabsVoice } from './elevenlabs-voice.js';
 
+/** Options that a factory makes of what is injected. */
 export interface ElevenLabsAsyncOptions {
   readonly inject?: (InjectionToken | OptionalFactoryDependency)[];
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- what is injected is the host's business

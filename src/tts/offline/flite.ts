@@ -3,6 +3,7 @@ import { runWasi } from './wasi-shim.js';
 
 /** Voices inside the flite package; `slt` is female, the others are male. */
 export const FLITE_VOICES = ['rms', 'awb', 'slt', 'kal16', 'kal'] as const;
+/** Name of a voice of Flite. */
 export type FliteVoice = (typeof FLITE_VOICES)[number];
 
 /** A speech sound; its start is the end of the one before. */

@@ -10,6 +10,7 @@ export const CALL_STATUSES = [
   'no-answer',
   'canceled',
 ] as const;
+/** State of a call, in Twilio's words. */
 export type CallStatus = (typeof CALL_STATUSES)[number];
 
 /** States that a call never leaves. */
