@@ -88,7 +88,7 @@ export class SpeechFailedError extends Error {
     message: string,
     readonly code: string,
     readonly lasts?: 'account' | 'voice',
-    options?: ErrorOptions,
+    options?: { cause?: unknown },
   ) {
     super(message, options);
   }

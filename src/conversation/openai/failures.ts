@@ -11,7 +11,7 @@ export class ModelFailedError extends Error {
     message: string,
     readonly code: string,
     readonly lasting = false,
-    options?: ErrorOptions,
+    options?: { cause?: unknown },
   ) {
     super(message, options);
   }

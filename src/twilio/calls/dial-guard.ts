@@ -27,7 +27,7 @@ export class DialRefusedError extends Error {
   constructor(
     readonly reason: DialRefusal,
     message: string,
-    options?: ErrorOptions,
+    options?: { cause?: unknown },
   ) {
     super(message, options);
   }

@@ -24,7 +24,7 @@ export class TwilioCallError extends Error {
     message: string,
     readonly code?: number,
     readonly status?: number,
-    options?: ErrorOptions,
+    options?: { cause?: unknown },
   ) {
     super(message, options);
   }
