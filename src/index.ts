@@ -155,6 +155,7 @@ export {
   type TwilioVoiceModuleAsyncOptions,
   type TwilioVoiceModuleOptions,
 } from './twilio-voice.module.js';
+export type { TwilioVoiceOptionsFactory, TwilioVoiceSettings } from './twilio-voice-module.async.js';
 export {
   TWILIO_VOICE_OPTIONS,
   type ResolvedTwilioVoiceOptions,

@@ -1,12 +1,4 @@
-import {
-  Module,
-  type DynamicModule,
-  type InjectionToken,
-  type ModuleMetadata,
-  type OptionalFactoryDependency,
-  type Provider,
-  type Type,
-} from '@nestjs/common';
+import { Module, type DynamicModule, type ModuleMetadata, type Provider, type Type } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
 import { CallRegistry } from './call/call-registry.js';
 import { CLOCK } from './call/clock.js';
@@ -31,13 +23,19 @@ import { VOICE } from './tts/voice.js';
 import { CallRecordings } from './twilio/calls/call-recordings.js';
 import { TwilioCallsService } from './twilio/calls/twilio-calls.service.js';
 import { TwilioCallbacks } from './twilio/callbacks/twilio-callbacks.js';
-import { TWILIO_COMMANDS, twilioControllers, twilioProviders } from './twilio/twilio.providers.js';
 import {
-  resolveOptions,
-  TWILIO_VOICE_OPTIONS,
-  type ResolvedTwilioVoiceOptions,
-  type TwilioVoiceOptions,
-} from './twilio-voice.options.js';
+  TWILIO_COMMANDS,
+  twilioControllers,
+  twilioProviders,
+  type Upgrades,
+} from './twilio/twilio.providers.js';
+import {
+  asyncOptions,
+  withPath,
+  type TwilioVoiceSettings,
+  type TwilioVoiceSettingsSource,
+} from './twilio-voice-module.async.js';
+import { resolveOptions, TWILIO_VOICE_OPTIONS } from './twilio-voice.options.js';
 
 /** What has to be known before the module is built. */
 export interface TwilioVoiceModuleExtras {
@@ -47,6 +45,18 @@ export interface TwilioVoiceModuleExtras {
   readonly imports?: ModuleMetadata['imports'];
   /** More providers; one with a token of this module (`VOICE`, `CLOCK`, …) replaces the module's own. */
   readonly providers?: Provider[];
+  /** More controllers, which may inject this module's services. */
+  readonly controllers?: Type[];
+  /**
+   * Class decorators for the webhooks' controllers, such as `Public()` and `SkipThrottle()`: what your global guards
+   * and interceptors read. Twilio's signature is checked in any case.
+   */
+  readonly decorators?: readonly ClassDecorator[];
+  /**
+   * Who takes the media streams from the HTTP server: by default the `MediaStreamAdapter` that `main.ts` installs;
+   * with `http-server` the module itself, for hosts that cannot touch `main.ts`.
+   */
+  readonly upgrades?: Upgrades;
   /** Makes the exported services available everywhere. */
   readonly isGlobal?: boolean;
   /** First segments of the webhook and stream paths, `voice` by default. */
@@ -54,47 +64,31 @@ export interface TwilioVoiceModuleExtras {
 }
 
 /** Of `forRoot`: all options, and what Nest has to know. */
-export type TwilioVoiceModuleOptions = Omit<TwilioVoiceOptions, 'basePath'> & TwilioVoiceModuleExtras;
+export type TwilioVoiceModuleOptions = TwilioVoiceSettings & TwilioVoiceModuleExtras;
 
-type Settings = Omit<TwilioVoiceOptions, 'basePath'>;
-
-/** Of `forRootAsync`: options that a factory makes, and what Nest has to know before. */
-export interface TwilioVoiceModuleAsyncOptions extends TwilioVoiceModuleExtras {
-  readonly inject?: (InjectionToken | OptionalFactoryDependency)[];
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- what is injected is the host's business
-  readonly useFactory: (...injected: any[]) => Settings | Promise<Settings>;
-}
+/** Of `forRootAsync`: where the options come from, and what Nest has to know before. */
+export type TwilioVoiceModuleAsyncOptions = TwilioVoiceSettingsSource & TwilioVoiceModuleExtras;
 
 /** A telephone line for a Nest backend. */
 @Module({})
 export class TwilioVoiceModule {
   /** @throws Error naming each wrong option */
   static forRoot(options: TwilioVoiceModuleOptions): DynamicModule {
-    const { agent, imports, providers, isGlobal, basePath, ...settings } = options;
-    const extras = { agent, imports, providers, isGlobal, basePath };
-    resolveOptions(withPath(settings, basePath)); // fail here, where the stack shows the host's own line
-    return build(extras, {
-      provide: TWILIO_VOICE_OPTIONS,
-      useValue: resolveOptions(withPath(settings, basePath)),
-    });
+    const { agent, imports, providers, controllers, decorators, upgrades, isGlobal, basePath, ...settings } =
+      options;
+    const extras = { agent, imports, providers, controllers, decorators, upgrades, isGlobal, basePath };
+    const useValue = resolveOptions(withPath(settings, basePath)); // fail here, where the stack shows the host's line
+    return build(extras, [{ provide: TWILIO_VOICE_OPTIONS, useValue }]);
   }
 
   /** As {@link forRoot}, with settings from a factory; what shapes the module itself stays static. */
   static forRootAsync(options: TwilioVoiceModuleAsyncOptions): DynamicModule {
-    const { useFactory, inject = [] } = options;
     const unknown = Object.keys(options).filter((name) => !ASYNC_OPTIONS.has(name));
     if (unknown.length > 0)
       throw new Error(
         `TwilioVoiceModule: unknown in forRootAsync: ${unknown.join(', ')}; settings belong into useFactory`,
       );
-    if (typeof useFactory !== 'function')
-      throw new Error('TwilioVoiceModule: useFactory is missing in forRootAsync');
-    return build(options, {
-      provide: TWILIO_VOICE_OPTIONS,
-      inject,
-      useFactory: async (...injected: unknown[]) =>
-        fromFactory(await useFactory(...injected), options.basePath),
-    });
+    return build(options, asyncOptions(options, options.basePath));
   }
 }
 
@@ -102,21 +96,16 @@ const ASYNC_OPTIONS = new Set([
   'agent',
   'imports',
   'providers',
+  'controllers',
+  'decorators',
+  'upgrades',
   'isGlobal',
   'basePath',
   'inject',
   'useFactory',
+  'useClass',
+  'useExisting',
 ]);
-
-function fromFactory(settings: unknown, basePath: string | undefined): ResolvedTwilioVoiceOptions {
-  if (typeof settings !== 'object' || settings === null)
-    throw new Error('TwilioVoiceModule: useFactory must return the settings');
-  if ('basePath' in settings)
-    throw new Error(
-      'TwilioVoiceModule: basePath belongs beside useFactory: the routes are made before it is called',
-    );
-  return resolveOptions(withPath(settings, basePath));
-}
 
 /** One network for all calls of this module, made at boot: missing weights stop the boot and not the first call. */
 function sileroDetectors(): VoiceActivityDetectorFactory {
@@ -124,25 +113,29 @@ function sileroDetectors(): VoiceActivityDetectorFactory {
   return () => new SileroDetector(network);
 }
 
-const withPath = (settings: Settings, basePath: string | undefined): TwilioVoiceOptions =>
-  basePath === undefined ? settings : { ...settings, basePath };
-
 function build(
   extras: { [Key in keyof TwilioVoiceModuleExtras]: TwilioVoiceModuleExtras[Key] | undefined },
-  options: Provider,
+  options: Provider[],
 ): DynamicModule {
   const { agent, imports = [], providers = [], isGlobal = false, basePath = 'voice' } = extras;
+  const { controllers = [], decorators = [], upgrades = 'adapter' } = extras;
   if (typeof agent !== 'function')
     throw new Error(
       'TwilioVoiceModule: agent is missing: give the class of your voice agent, { agent: MyAgent }',
+    );
+  if (!(['adapter', 'http-server'] as unknown[]).includes(upgrades))
+    throw new Error(`TwilioVoiceModule: upgrades: must be 'adapter' or 'http-server', and not ${upgrades}`);
+  if (!Array.isArray(decorators) || !decorators.every((one) => typeof one === 'function'))
+    throw new Error(
+      'TwilioVoiceModule: decorators: must be class decorators, called: [Public()], not [Public]',
     );
   return {
     module: TwilioVoiceModule,
     global: isGlobal,
     imports: [DiscoveryModule, ...imports],
-    controllers: twilioControllers(basePath),
+    controllers: [...twilioControllers(basePath, decorators), ...controllers],
     providers: [
-      options,
+      ...options,
       agent,
       { provide: VOICE_AGENT, useExisting: agent },
       { provide: CLOCK, useClass: SystemClock },
@@ -154,7 +147,7 @@ function build(
       { provide: REDACTOR, useClass: StandardRedactor },
       CallRecordKeeper,
       { provide: STREAM_ACCEPTOR, useExisting: CallRegistry },
-      ...twilioProviders(),
+      ...twilioProviders(upgrades),
       ...TWILIO_COMMANDS,
       CallEventHandlers,
       VoiceMetrics,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { Injectable, Logger, Module } from '@nestjs/common';
+import { Controller, Injectable, Logger, Module } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import {
   CallRegistry,
@@ -8,6 +8,7 @@ import {
   TwilioVoiceModule,
   VOICE,
   type TwilioVoiceModuleAsyncOptions,
+  type TwilioVoiceOptionsFactory,
   type VoiceAgent,
 } from '../src/index.js';
 import {
@@ -26,7 +27,13 @@ class Greetings {
   readonly text = 'good morning';
 }
 
-@Module({ providers: [Greetings], exports: [Greetings] })
+@Injectable()
+class Settings implements TwilioVoiceOptionsFactory {
+  constructor(private readonly greetings: Greetings) {}
+  createTwilioVoiceOptions = () => ({ playout: { leadMs: this.greetings.text.length + 188 } });
+}
+
+@Module({ providers: [Greetings, Settings], exports: [Greetings, Settings] })
 class GreetingsModule {}
 
 @Injectable()
@@ -56,6 +63,8 @@ describe('the module', () => {
           },
         }),
     ],
+    ['forRootAsync, useClass', () => TwilioVoiceModule.forRootAsync({ ...common, useClass: Settings })],
+    ['forRootAsync, useExisting', () => TwilioVoiceModule.forRootAsync({ ...common, useExisting: Settings })],
   ])('is set up by %s, with the host’s own providers in agent and factory', async (_, module) => {
     const host = await compile([module()]);
     expect(host.get(TWILIO_VOICE_OPTIONS)).toMatchObject({ playout: { leadMs: 200, markSpacingMs: 80 } });
@@ -77,15 +86,67 @@ describe('the module', () => {
     call.hangUp();
   });
 
+  it('has providers and controllers of the host in it, and gives its services to everybody if global', async () => {
+    @Injectable()
+    class Wallboard {
+      constructor(readonly calls: CallRegistry) {}
+    }
+    @Controller('wallboard')
+    class WallboardController {
+      constructor(readonly board: Wallboard) {}
+    }
+    @Injectable()
+    class Elsewhere {
+      constructor(readonly calls: CallRegistry) {}
+    }
+    @Module({ providers: [Elsewhere] })
+    class ElsewhereModule {}
+    const more = { providers: [voice, Wallboard], controllers: [WallboardController], isGlobal: true };
+    const host = await compile([TwilioVoiceModule.forRoot({ ...common, ...more }), ElsewhereModule]);
+    const calls = host.get(CallRegistry);
+    expect(host.get(WallboardController).board.calls).toBe(calls);
+    expect(host.get(Elsewhere, { strict: false }).calls).toBe(calls);
+    await host.close();
+  });
+
   it('imported twice stops the boot: one would answer the other’s calls', async () => {
     const twice = compile([TwilioVoiceModule.forRoot(common), TwilioVoiceModule.forRoot(common)]);
-    await expect(twice).rejects.toThrow(/imported twice/);
+    await expect(twice).rejects.toThrow(/imported twice: call forRoot or forRootAsync once/);
   });
 
   it.each<[string, () => unknown, RegExp]>([
     ['a missing agent', () => TwilioVoiceModule.forRoot({} as never), /agent is missing/],
     ['a wrong option', () => TwilioVoiceModule.forRoot({ ...common, leadMs: 3 } as never), /leadMs/],
-    ['a missing factory', () => TwilioVoiceModule.forRootAsync(common as never), /useFactory is missing/],
+    [
+      'a missing factory',
+      () => TwilioVoiceModule.forRootAsync(common),
+      /useFactory is missing in forRootAsync; or give useClass or useExisting/,
+    ],
+    [
+      'two factories',
+      () => TwilioVoiceModule.forRootAsync({ ...common, useFactory: () => ({}), useClass: Settings }),
+      /useFactory and useClass are both in forRootAsync/,
+    ],
+    [
+      'a factory that is none',
+      () => TwilioVoiceModule.forRootAsync({ ...common, useFactory: {} as never }),
+      /useFactory in forRootAsync must be a function/,
+    ],
+    [
+      'injection into a class',
+      () => TwilioVoiceModule.forRootAsync({ ...common, inject: [Greetings], useClass: Settings }),
+      /inject in forRootAsync is for useFactory/,
+    ],
+    [
+      'an unknown way to take streams',
+      () => TwilioVoiceModule.forRoot({ ...common, upgrades: 'http' as never }),
+      /upgrades: must be 'adapter' or 'http-server', and not http/,
+    ],
+    [
+      'decorators that are none',
+      () => TwilioVoiceModule.forRoot({ ...common, decorators: ['Public' as never] }),
+      /decorators: must be class decorators/,
+    ],
     [
       'a setting beside the factory',
       () => TwilioVoiceModule.forRootAsync({ ...common, publicUrl: '', useFactory: () => ({}) } as never),
@@ -95,7 +156,7 @@ describe('the module', () => {
     expect(module).toThrow(message);
   });
 
-  it.each<[string, TwilioVoiceModuleAsyncOptions['useFactory'], RegExp]>([
+  it.each<[string, NonNullable<TwilioVoiceModuleAsyncOptions['useFactory']>, RegExp]>([
     ['returns nothing', () => undefined as never, /must return the settings/],
     ['returns a path', () => ({ basePath: 'phone' }) as never, /basePath belongs beside useFactory/],
     ['returns a wrong option', () => ({ publicUrl: 'https://a.example' }), /authToken: is required/],
@@ -103,6 +164,13 @@ describe('the module', () => {
   ])('does not boot when the factory %s', async (_, useFactory, message) => {
     await expect(compile([TwilioVoiceModule.forRootAsync({ ...common, useFactory })])).rejects.toThrow(
       message,
+    );
+  });
+
+  it('does not boot when the class of its settings makes none', async () => {
+    const useClass = Greetings as never;
+    await expect(compile([TwilioVoiceModule.forRootAsync({ ...common, useClass })])).rejects.toThrow(
+      /must have createTwilioVoiceOptions\(\)/,
     );
   });
 });

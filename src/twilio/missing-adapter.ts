@@ -2,6 +2,9 @@ import { EventEmitter } from 'node:events';
 import type { WebSocketAdapter } from '@nestjs/common';
 import type { ApplicationConfig } from '@nestjs/core';
 
+/** What a {@link MissingAdapter} makes: nobody ever connects to it. */
+export class MissingServer extends EventEmitter {}
+
 /**
  * Stands in while the host has installed no WebSocket adapter. Without it Nest would look for socket.io, and where
  * that is not installed end the process with advice that does not help; so our own error can name the fix.
@@ -12,8 +15,8 @@ export class MissingAdapter implements WebSocketAdapter {
     if (installed === null || installed === undefined) application.setIoAdapter(new MissingAdapter());
   }
 
-  create(): EventEmitter {
-    return new EventEmitter();
+  create(): MissingServer {
+    return new MissingServer();
   }
 
   bindClientConnect(): void {

@@ -526,7 +526,10 @@ describe('The host', () => {
   };
 
   it.each([
-    ['no adapter of its own', install],
+    [
+      'ours and nothing else',
+      (app: INestApplication) => app.useWebSocketAdapter(new MediaStreamAdapter(app)),
+    ],
     [
       'the ws adapter, wrapped',
       (app: INestApplication) => {

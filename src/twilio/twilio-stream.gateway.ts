@@ -13,27 +13,27 @@ import { type OnGatewayConnection, type OnGatewayInit, WebSocketGateway } from '
 import type { ServerOptions } from 'ws';
 import type { StreamEndReason } from '../call/stream.js';
 import { TWILIO_VOICE_OPTIONS, type ResolvedTwilioVoiceOptions } from '../twilio-voice.options.js';
-import { MEDIA_STREAM } from './media-stream.adapter.js';
-import { MissingAdapter } from './missing-adapter.js';
+import { importedOnce } from './imported-once.js';
+import { MissingAdapter, MissingServer } from './missing-adapter.js';
 import { OpenStreams } from './open-streams.js';
 import { streamPath } from './public-urls.js';
 import { type SignedRequest, TwilioSignatures } from './signature.js';
+import { MEDIA_STREAM, streamServerOptions } from './stream-server-options.js';
 import type { StreamSocket } from './stream-socket.js';
+import { StreamUpgrades } from './stream-upgrades.js';
 
 /** HTTP status of a refused handshake. */
 export type HandshakeRefusal = 403 | 429 | 503;
-
-/** Nest keeps one gateway per class and path: a second module would answer the first one's sockets. */
-const APPLICATIONS = new WeakSet<ApplicationConfig>();
-
-/** A message in thousands of pieces takes hundreds of times its length in memory; Twilio's come in one. */
-const PIECES = { maxFragments: 64, maxBufferedChunks: 1_024 };
 
 const HINTS = {
   403: 'its signature is missing or wrong: is publicUrl the address Twilio calls, and authToken that of the account?',
   429: 'there are too many sockets of that address that have not started a stream (limits.maxPendingPerAddress).',
   503: 'there are too many streams or pending sockets, or the server is shutting down.',
 };
+
+const FIX =
+  'call MediaStreamAdapter.install(app) after app.useWebSocketAdapter(…), if any, and before app.listen(). ' +
+  "Where main.ts cannot be changed, give the module { upgrades: 'http-server' }.";
 
 /**
  * Where Twilio's media streams arrive. It reads raw sockets and subscribes to no messages: Nest's message handlers do
@@ -60,20 +60,14 @@ export class TwilioStreamGateway
     this.refusals = this.refused;
     // Providers are made before a host can install its adapter, which then replaces this one.
     if (application !== undefined) {
-      if (APPLICATIONS.has(application))
-        throw new Error(
-          'TwilioVoiceModule is imported twice: call forRoot or forRootAsync once and share the result.',
-        );
-      APPLICATIONS.add(application);
+      importedOnce(application);
       MissingAdapter.standIn(application);
     }
     // A decorator's arguments are fixed before the options are known; Nest reads them only when it opens the server.
     WebSocketGateway({
       path: streamPath(options),
       transport: MEDIA_STREAM,
-      perMessageDeflate: false,
-      maxPayload: options.limits.maxPayloadBytes,
-      ...PIECES,
+      ...streamServerOptions(options),
     })(this.constructor);
   }
 
@@ -81,9 +75,15 @@ export class TwilioStreamGateway
   afterInit(server: { handleUpgrade?: unknown; options?: ServerOptions }): void {
     if (typeof server.handleUpgrade !== 'function' || server.options === undefined) {
       this.serverFault =
-        'TwilioStreamGateway needs a ws server and got another one, such as one of socket.io';
+        server instanceof MissingServer
+          ? 'No WebSocket adapter is installed that carries media streams'
+          : 'TwilioStreamGateway needs a ws server and got another one, such as one of socket.io';
       return;
     }
+    if (!StreamUpgrades.opened(server))
+      this.logger.warn(
+        `Media streams go through the host's own WebSocket adapter, which parses each frame a second time: ${FIX}`,
+      );
     server.options.verifyClient = (info, done) => {
       const refusal = this.check(info.req);
       if (refusal === undefined) done(true);
@@ -93,10 +93,7 @@ export class TwilioStreamGateway
 
   /** @throws Error when the host's WebSocket adapter cannot carry media streams (`afterInit` cannot stop the boot) */
   onModuleInit(): void {
-    if (this.serverFault === undefined) return;
-    throw new Error(
-      `${this.serverFault}: call MediaStreamAdapter.install(app) after app.useWebSocketAdapter(…), if any, and before app.listen().`,
-    );
+    if (this.serverFault !== undefined) throw new Error(`${this.serverFault}: ${FIX}`);
   }
 
   /** Decides about a handshake: the status to refuse it with, or undefined to accept it. */

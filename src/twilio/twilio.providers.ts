@@ -1,11 +1,17 @@
 import type { Provider, Type } from '@nestjs/common';
+import { ApplicationConfig } from '@nestjs/core';
 import { CALL_CONTROL } from '../call/call-control.js';
 import { CALLER_RATES, MemoryCallerRates } from '../limits/caller-rates.js';
 import { FrontDesk } from '../limits/front-desk.js';
 import { StreamErrors } from './callbacks/stream-errors.js';
 import { twilioCallbacksController } from './callbacks/twilio-callbacks.controller.js';
 import { TwilioCallbacks } from './callbacks/twilio-callbacks.js';
+import { TWILIO_VOICE_OPTIONS, type ResolvedTwilioVoiceOptions } from '../twilio-voice.options.js';
 import { CallOutcomes } from './call-outcomes.js';
+import { decoratedController } from './decorated-controller.js';
+import { DEFAULT_ADAPTER_PROVIDER } from './default-adapter.js';
+import { HttpServerUpgrades } from './http-server-upgrades.js';
+import { importedOnce } from './imported-once.js';
 import { OpenStreams } from './open-streams.js';
 import { TwilioSignatureGuard } from './signature.guard.js';
 import { TwilioSignatures } from './signature.js';
@@ -37,17 +43,43 @@ const SERVICES: readonly Provider[] = [
   TwilioCallControl,
   SealedContext,
   { provide: CALL_CONTROL, useExisting: TwilioCallControl },
+  DEFAULT_ADAPTER_PROVIDER,
 ];
 
+/** Who takes the upgrades of media streams: the MediaStreamAdapter of `main.ts`, or the module itself. */
+export type Upgrades = 'adapter' | 'http-server';
+
 /** Of a module of its own; need TWILIO_VOICE_OPTIONS, CLOCK and STREAM_ACCEPTOR beside them. */
-export function twilioProviders(): Provider[] {
-  return [...SERVICES, { provide: TwilioStreamGateway, useClass: twilioStreamGateway() }];
+export function twilioProviders(upgrades: Upgrades = 'adapter'): Provider[] {
+  const gateway = twilioStreamGateway();
+  return upgrades === 'adapter'
+    ? [...SERVICES, { provide: TwilioStreamGateway, useClass: gateway }]
+    : [...SERVICES, withoutAdapter(gateway), HttpServerUpgrades];
+}
+
+/** What a factory makes is no gateway to Nest, which would give it a server of the host's own adapter. */
+function withoutAdapter(gateway: Type<TwilioStreamGateway>): Provider {
+  return {
+    provide: TwilioStreamGateway,
+    inject: [TWILIO_VOICE_OPTIONS, OpenStreams, TwilioSignatures, ApplicationConfig],
+    useFactory: (
+      options: ResolvedTwilioVoiceOptions,
+      streams: OpenStreams,
+      signatures: TwilioSignatures,
+      application: ApplicationConfig,
+    ) => {
+      importedOnce(application);
+      return new gateway(options, streams, signatures);
+    },
+  };
 }
 
 /** The host's commands about calls; need CallRegistry and REDACTOR beside the others. */
 export const TWILIO_COMMANDS: Provider[] = [DialGuard, TwilioCallsService, CallRecordings];
 
-/** The webhooks' controllers under `basePath`. */
-export function twilioControllers(basePath: string): Type[] {
-  return [twilioVoiceController(basePath), twilioCallbacksController(basePath)];
+/** The webhooks' controllers under `basePath`, decorated by the host. */
+export function twilioControllers(basePath: string, decorators: readonly ClassDecorator[] = []): Type[] {
+  return [twilioVoiceController(basePath), twilioCallbacksController(basePath)].map((controller) =>
+    decoratedController(controller, decorators),
+  );
 }
