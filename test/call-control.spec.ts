@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { VirtualClock, ScriptedAgent, twilioSignature, parseTwiml } from '../src/testing/index.js';
 import { resolveOptions, type TwilioVoiceOptions } from '../src/twilio-voice.options.js';
+import { PublicUrls } from '../src/twilio/public-urls.js';
 import { StreamTokens } from '../src/twilio/stream-token.js';
 import { TwilioRest } from '../src/twilio/twilio-client.js';
 import { TwilioCallControl } from '../src/twilio/twilio-rest.js';
@@ -24,7 +25,7 @@ describe('the real Twilio client', () => {
     return new TwilioCallControl(
       options,
       new TwilioRest(options, twilio.client),
-      new VoiceTwiml(options, new StreamTokens(options, new VirtualClock())),
+      new VoiceTwiml(options, new StreamTokens(options, new VirtualClock()), new PublicUrls(options)),
     );
   };
   const update = () =>

@@ -13,6 +13,7 @@ import { DEFAULT_ADAPTER_PROVIDER } from './default-adapter.js';
 import { HttpServerUpgrades } from './http-server-upgrades.js';
 import { importedOnce } from './imported-once.js';
 import { OpenStreams } from './open-streams.js';
+import { PublicUrls } from './public-urls.js';
 import { TwilioSignatureGuard } from './signature.guard.js';
 import { TwilioSignatures } from './signature.js';
 import { StreamTokens } from './stream-token.js';
@@ -34,6 +35,7 @@ const SERVICES: readonly Provider[] = [
   FrontDesk,
   { provide: CALLER_RATES, useClass: MemoryCallerRates },
   OpenStreams,
+  PublicUrls,
   StreamTokens,
   TwilioSignatures,
   TwilioSignatureGuard,

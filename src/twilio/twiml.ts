@@ -3,7 +3,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import VoiceResponse from 'twilio/lib/twiml/VoiceResponse.js';
 import type { ResolvedTransferTarget } from '../call/handover.options.js';
 import { TWILIO_VOICE_OPTIONS, type ResolvedTwilioVoiceOptions } from '../twilio-voice.options.js';
-import { streamUrl, webhookUrl } from './public-urls.js';
+import { PublicUrls, streamUrl } from './public-urls.js';
 import { StreamTokens, TOKEN_PARAMETER } from './stream-token.js';
 
 /** Name and value of a `<Parameter>` together must stay below this many characters. */
@@ -28,6 +28,7 @@ export class VoiceTwiml {
   constructor(
     @Inject(TWILIO_VOICE_OPTIONS) private readonly options: ResolvedTwilioVoiceOptions,
     private readonly tokens: StreamTokens,
+    private readonly urls: PublicUrls,
   ) {}
 
   /**
@@ -42,7 +43,7 @@ export class VoiceTwiml {
   /** Connects the caller with somebody else; how that ended is asked for when it is over. */
   transfer({ to, callerId, ringSeconds }: ResolvedTransferTarget): string {
     const response = new VoiceResponse();
-    const then = { action: webhookUrl(this.options, 'transferred'), method: 'POST' };
+    const then = { action: this.urls.webhook('transferred'), method: 'POST' };
     if (to.startsWith(QUEUE)) {
       response.enqueue(then, to.slice(QUEUE.length));
       return response.toString();
@@ -73,7 +74,7 @@ export class VoiceTwiml {
     const stream = response.connect().stream({
       url: streamUrl(this.options),
       name: `voice-${randomUUID()}`,
-      statusCallback: webhookUrl(this.options, 'stream-status'),
+      statusCallback: this.urls.webhook('stream-status'),
     });
     const all = {
       ...partiesOf(call),
@@ -82,7 +83,7 @@ export class VoiceTwiml {
     };
     for (const [name, value] of Object.entries(all))
       stream.parameter({ name: inXml(name), value: inXml(value) });
-    response.redirect({ method: 'POST' }, webhookUrl(this.options, 'continue'));
+    response.redirect({ method: 'POST' }, this.urls.webhook('continue'));
     return response.toString();
   }
 

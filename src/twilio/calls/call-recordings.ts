@@ -2,8 +2,7 @@ import { Inject, Injectable, Logger } from '@nestjs/common';
 import { CallRegistry } from '../../call/call-registry.js';
 import { forLog, REDACTOR, type Redactor } from '../../call/redactor.js';
 import type { SpeechOutcome, VoiceCall } from '../../call/voice-call.js';
-import { TWILIO_VOICE_OPTIONS, type ResolvedTwilioVoiceOptions } from '../../twilio-voice.options.js';
-import { webhookUrl } from '../public-urls.js';
+import { PublicUrls } from '../public-urls.js';
 import { type RecordingChange, type TwilioRecordings, TwilioRest } from '../twilio-client.js';
 import type { RecordingConsent } from './placed-call.js';
 import { TwilioCallError, twilioCallError } from './twilio-call-error.js';
@@ -23,10 +22,10 @@ export class CallRecordings {
   private readonly logger = new Logger('TwilioVoice');
 
   constructor(
-    @Inject(TWILIO_VOICE_OPTIONS) private readonly options: ResolvedTwilioVoiceOptions,
     @Inject(REDACTOR) private readonly redactor: Redactor,
     private readonly registry: CallRegistry,
     private readonly rest: TwilioRest,
+    private readonly urls: PublicUrls,
   ) {}
 
   /**
@@ -41,7 +40,7 @@ export class CallRecordings {
     try {
       const { sid } = await recordings.create({
         recordingChannels: 'dual',
-        recordingStatusCallback: webhookUrl(this.options, 'recording'),
+        recordingStatusCallback: this.urls.webhook('recording'),
         recordingStatusCallbackEvent: STATUS_EVENTS,
       });
       return sid;

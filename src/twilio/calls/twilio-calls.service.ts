@@ -11,7 +11,7 @@ import {
 import { TWILIO_VOICE_OPTIONS, type ResolvedTwilioVoiceOptions } from '../../twilio-voice.options.js';
 import type { CallbackEvent } from '../callbacks/callback-events.js';
 import { TwilioCallbacks, untilOver } from '../callbacks/twilio-callbacks.js';
-import { webhookUrl } from '../public-urls.js';
+import { PublicUrls } from '../public-urls.js';
 import { type NewCall, TwilioRest } from '../twilio-client.js';
 import { checkedParameters } from '../twiml.js';
 import { DialGuard } from './dial-guard.js';
@@ -34,6 +34,7 @@ export class TwilioCallsService {
     private readonly callbacks: TwilioCallbacks,
     private readonly guard: DialGuard,
     private readonly contexts: SealedContext,
+    private readonly urls: PublicUrls,
   ) {}
 
   /**
@@ -98,14 +99,14 @@ export class TwilioCallsService {
   private request(call: CallToPlace, from: string): NewCall {
     const { to, parameters = {}, machineDetection, ringSeconds } = call;
     const { limits, outbound } = this.options;
-    const url = new URL(webhookUrl(this.options, 'outgoing'));
+    const url = new URL(this.urls.webhook('outgoing'));
     url.searchParams.set('context', this.contexts.seal(parameters));
     return {
       to,
       from,
       url: url.toString(),
       method: 'POST',
-      statusCallback: webhookUrl(this.options, 'status'),
+      statusCallback: this.urls.webhook('status'),
       statusCallbackEvent: STATUS_EVENTS,
       timeout: ringSeconds ?? outbound.ringSeconds,
       ...(limits.callMs === Infinity ? {} : { timeLimit: Math.ceil(limits.callMs / 1_000) + GOODBYE_S }),
@@ -115,7 +116,7 @@ export class TwilioCallsService {
         : {
             machineDetection: machineDetection === 'start' ? 'Enable' : 'DetectMessageEnd',
             asyncAmd: 'true',
-            asyncAmdStatusCallback: webhookUrl(this.options, 'answered-by'),
+            asyncAmdStatusCallback: this.urls.webhook('answered-by'),
           }),
     };
   }
