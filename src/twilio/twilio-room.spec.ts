@@ -277,19 +277,22 @@ describe('A webhook', () => {
     { prefix: 'api/v2', publicUrl, at: '/api/v2/voice' },
     { prefix: 'api', exclude: ['voice/{*rest}'], publicUrl, at: '/voice' },
     { prefix: 'api', exclude: ['other'], publicUrl, at: '/api/voice' },
-  ])('tells Twilio where it is under the global prefix $prefix: $at', async ({ prefix, exclude, at, ...own }) => {
-    host = new Host();
-    const adapt = (app: INestApplication) => {
-      app.setGlobalPrefix(prefix, exclude === undefined ? {} : { exclude });
-      install(app);
-    };
-    await host.boot(own, { adapt });
-    const { status, body } = await host.signed(`${at}/incoming`, call);
-    expect(status).toBe(200);
-    const told = ['continue', 'stream-status'].map((name) => `${publicUrl}${at}/${name}"`);
-    for (const url of told) expect(body.replace('</Redirect>', '"')).toContain(url);
-    expect((await host.signed(`${at}/continue`, call)).status).toBe(200);
-  });
+  ])(
+    'tells Twilio where it is under the global prefix $prefix: $at',
+    async ({ prefix, exclude, at, ...own }) => {
+      host = new Host();
+      const adapt = (app: INestApplication) => {
+        app.setGlobalPrefix(prefix, exclude === undefined ? {} : { exclude });
+        install(app);
+      };
+      await host.boot(own, { adapt });
+      const { status, body } = await host.signed(`${at}/incoming`, call);
+      expect(status).toBe(200);
+      const told = ['continue', 'stream-status'].map((name) => `${publicUrl}${at}/${name}"`);
+      for (const url of told) expect(body.replace('</Redirect>', '"')).toContain(url);
+      expect((await host.signed(`${at}/continue`, call)).status).toBe(200);
+    },
+  );
 });
 
 describe('The TwiML', () => {
