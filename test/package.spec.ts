@@ -62,8 +62,10 @@ function packagesOf(file: string, importsOf: (text: string) => string[], seen = 
   });
 }
 
-const typeImports = (text: string): string[] =>
-  ts.preProcessFile(text).importedFiles.map(({ fileName }) => fileName);
+function typeImports(text: string): string[] {
+  const { importedFiles, typeReferenceDirectives } = ts.preProcessFile(text);
+  return [...importedFiles, ...typeReferenceDirectives].map(({ fileName }) => fileName);
+}
 /** Those that are loaded with the file, and not when they are needed. */
 function staticImports(text: string): string[] {
   const found: string[] = [];
@@ -82,6 +84,33 @@ function staticImports(text: string): string[] {
 }
 
 const unique = (names: readonly string[]) => [...new Set(names)].sort();
+
+describe('what is looked for in declarations', () => {
+  it.each([
+    "import type { OpenAI } from 'openai';",
+    "import 'openai/helpers';",
+    "export * from 'openai';",
+    "export type { OpenAI as Model } from 'openai';",
+    "declare const client: import('openai').OpenAI;",
+    "export declare const list: Map<string, typeof import('openai')>;",
+    '/// <reference types="openai" />',
+    "export {};\ndeclare module 'openai' {\n}",
+  ])('is found in: %s', (text) => {
+    expect(typeImports(text).map(packageOf)).toEqual(['openai']);
+  });
+});
+
+describe('what is looked for in scripts', () => {
+  it.each([
+    ["import OpenAI from 'openai';", ['openai']],
+    ["export { OpenAI } from 'openai';", ['openai']],
+    ['const _openai = _interop(require("openai"), true);', ['openai']],
+    ["const later = () => import('openai');", []],
+    ['const later = async () => await Promise.resolve().then(() => _interop(require("openai")));', []],
+  ])('is found when it is loaded at once: %s', (text, found) => {
+    expect(staticImports(text)).toEqual(found);
+  });
+});
 
 describe('the package', () => {
   let built: string;
@@ -131,6 +160,14 @@ describe('the package', () => {
     expect(manifest.typesVersions['*']).toEqual(
       Object.fromEntries(others.map(({ name, default: { types } }) => [name.slice(2), [types]])),
     );
+  });
+
+  it('has all of its entry points documented', () => {
+    const { entryPoints } = JSON.parse(readFileSync(new URL('../typedoc.json', import.meta.url), 'utf8')) as {
+      entryPoints: readonly string[];
+    };
+    const source = (path: string) => path.replace('./dist/', 'src/').replace(/\.d\.ts$/, '.ts');
+    expect(unique(entryPoints)).toEqual(unique(conditions.map((entry) => source(entry.import.types))));
   });
 
   it('has a command that can be run', () => {
