@@ -26,7 +26,7 @@ const rows = loadable.map((entry) => {
 console.log(
   `${manifest.name} ${manifest.version}: ${told.entryCount} files, ${kB(told.size)} packed, ${kB(told.unpackedSize)} unpacked\n`,
 );
-console.log('| Entry point | of this package | of its dependencies | import |');
-console.log('| ----------- | --------------- | ------------------- | ------ |');
+console.log('| Entry point | of this package | of its dependencies | import, CPU |');
+console.log('| ----------- | --------------- | ------------------- | ----------- |');
 for (const { entry, ours, others, ms } of rows)
   console.log(`| \`${entry}\` | ${ours} | ${others} | ${Math.round(ms)} ms |`);
