@@ -9,10 +9,12 @@ export interface ArrivingCall {
 }
 
 /**
- * `true` lets the call in. `false` refuses it with the busy signal: Twilio does not pick up and does not charge. A
- * sentence is said, which is a call that Twilio charges, and then the call ends.
+ * `true` lets the call in; so do parameters, which become the call's beside its `from`, `to` and `direction`: what was
+ * looked up for it, to choose its agent by for example. `false` refuses it with the busy signal: Twilio does not pick up
+ * and does not charge. A sentence is said, which is a call that Twilio charges, and then the call ends.
  */
-export type AdmissionAnswer = boolean | { readonly say: string };
+export type AdmissionAnswer =
+  boolean | { readonly say: string } | { readonly parameters: Readonly<Record<string, string>> };
 
 /** The host's own word on who is let in: a ceiling for the day's spending, opening hours, a list of callers. */
 export interface CallAdmission {

@@ -13,7 +13,12 @@ import { callerKey } from './caller-key.js';
 import { CALLER_RATES, type CallerRates } from './caller-rates.js';
 
 /** What becomes of an arriving call: `failed` is refused because nobody could decide. */
-export type Reception = 'connect' | 'busy' | 'failed' | { readonly say: string };
+export type Reception = 'connect' | 'busy' | 'failed' | { readonly say: string } | WithParameters;
+
+/** Connects it, with more parameters. */
+export interface WithParameters {
+  readonly parameters: Readonly<Record<string, string>>;
+}
 
 /** A store that has not answered by then lets the call in, ms. */
 const RATE_MS = 1_000;
@@ -37,13 +42,20 @@ export class FrontDesk {
     this.refusals = this.refused;
   }
 
-  /** @param isFull whether there is no stream left for the call */
-  async receive(call: ArrivingCall, isFull = false): Promise<Reception> {
+  /**
+   * @param isFull whether there is no stream left for the call
+   * @param check throws at parameters that a call cannot have
+   */
+  async receive(
+    call: ArrivingCall,
+    isFull = false,
+    check: (parameters: WithParameters['parameters']) => unknown = () => undefined,
+  ): Promise<Reception> {
     if (isFull) return this.busy(call, 'maxStreams');
     const caller = callerKey(call.from);
     const rate = caller === undefined ? 'withheldCalls' : 'callsPerCaller';
     if (!isOurs(call) && !(await this.within(rate, caller ?? WITHHELD, call))) return this.busy(call, rate);
-    return this.admitted({ ...call, from: caller === undefined ? '' : call.from });
+    return this.admitted({ ...call, from: caller === undefined ? '' : call.from }, check);
   }
 
   private busy(call: ArrivingCall, limit: string): 'busy' {
@@ -73,13 +85,17 @@ export class FrontDesk {
     }
   }
 
-  private async admitted(call: ArrivingCall): Promise<Reception> {
+  private async admitted(
+    call: ArrivingCall,
+    check: (parameters: WithParameters['parameters']) => unknown,
+  ): Promise<Reception> {
     const { admission } = this;
     if (admission === undefined) return 'connect';
     const { timeoutMs, onFailure } = this.options.limits.admission;
     try {
       const reception = receptionOf(await this.inTime(timeoutMs, () => admission.admit(call)));
-      if (reception !== 'connect') {
+      if (typeof reception === 'object' && 'parameters' in reception) check(reception.parameters);
+      else if (reception !== 'connect') {
         this.count('CALL_ADMISSION');
         this.logger.log(`${nameOf(call)}: refused by CALL_ADMISSION`);
       }
@@ -120,11 +136,15 @@ const isOurs = ({ direction }: ArrivingCall): boolean => direction.startsWith('o
 function receptionOf(answer: AdmissionAnswer): Reception {
   if (answer === true) return 'connect';
   if (answer === false) return 'busy';
-  const say = (Object(answer) as { say?: unknown }).say;
+  const { say, parameters } = Object(answer) as { say?: unknown; parameters?: unknown };
+  if (say === undefined && isTexts(parameters)) return { parameters: { ...parameters } };
   if (typeof say !== 'string' || say.trim() === '')
-    throw new TypeError('neither a boolean nor a sentence to say');
+    throw new TypeError('neither a boolean nor a sentence to say nor parameters');
   return { say };
 }
+
+const isTexts = (value: unknown): value is Readonly<Record<string, string>> =>
+  typeof value === 'object' && value !== null && Object.values(value).every((one) => typeof one === 'string');
 
 /** Where signatures are not checked, anything may stand in a webhook. */
 const nameOf = ({ callSid }: ArrivingCall): string =>

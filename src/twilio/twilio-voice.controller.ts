@@ -19,7 +19,7 @@ import { OpenStreams } from './open-streams.js';
 import { requiredField } from './required-field.js';
 import { TwilioSignatureGuard } from './signature.guard.js';
 import { TwimlInterceptor } from './twiml.interceptor.js';
-import { type IncomingCall, VoiceTwiml } from './twiml.js';
+import { checkedParameters, type IncomingCall, VoiceTwiml } from './twiml.js';
 import { type Form, FORM } from './webhook-form.js';
 
 /** Twilio's webhooks; mount it with {@link twilioVoiceController}. */
@@ -47,9 +47,10 @@ export class TwilioVoiceController {
     const reception = await this.received(call);
     if (reception === 'connect') return this.twiml.connect(call);
     if (reception === 'failed') return this.twiml.apologise();
-    return reception === 'busy'
-      ? this.twiml.busy(call, form['CallStatus'])
-      : this.twiml.lastWord(reception.say);
+    if (reception === 'busy') return this.twiml.busy(call, form['CallStatus']);
+    return 'say' in reception
+      ? this.twiml.lastWord(reception.say)
+      : this.twiml.connect(call, reception.parameters);
   }
 
   /** A call of the host's own was picked up: connects it to a media stream, with what the host wants the agent to know. */
@@ -86,7 +87,7 @@ export class TwilioVoiceController {
 
   private received(call: IncomingCall): Promise<Reception> {
     const { CallSid: callSid, From: from = '', To: to = '', Direction: direction = 'inbound' } = call;
-    return this.desk.receive({ callSid, from, to, direction }, this.streams.isFull);
+    return this.desk.receive({ callSid, from, to, direction }, this.streams.isFull, checkedParameters);
   }
 }
 
