@@ -4,6 +4,7 @@ import { CallRegistry } from '../call/call-registry.js';
 import type { CallEvent, VoiceCall } from '../call/voice-call.js';
 import type { VoiceAgent } from '../conversation/voice-agent.js';
 import { TwilioVoiceModule, type TwilioVoiceModuleOptions } from '../twilio-voice.module.js';
+import { SealedContext } from '../twilio/calls/sealed-context.js';
 import { TwilioRest } from '../twilio/twilio-client.js';
 import { TWILIO_VOICE_OPTIONS, type ResolvedTwilioVoiceOptions } from '../twilio-voice.options.js';
 import { moduleTransport } from './module-transport.js';
@@ -28,6 +29,8 @@ type LineOptions = Pick<
 
 /** How a call is simulated. */
 export interface SimulateCallOptions extends LineOptions {
+  /** What a call that the host places hands to its agent: with `direction: 'outbound-api'`. */
+  readonly parameters?: Readonly<Record<string, string>>;
   readonly clock?: VirtualClock;
   /** How the {@link ScriptedVoice} speaks, in every utterance or by their number from 1. */
   readonly voice?: VoiceScript | ((utterance: number) => VoiceScript);
@@ -155,9 +158,14 @@ function hasTranscriber(module: INestApplicationContext, testing: Providers): bo
 
 async function connected(
   { clock, voice, module }: Pick<CallUnderTest, 'clock' | 'voice' | 'module'>,
-  { from, to, network, echo, statusUrl, callSid, direction }: LineOptions,
+  { from, to, network, echo, statusUrl, callSid, direction, parameters }: SimulateCallOptions,
   rest: SimulatedRest,
 ): Promise<CallUnderTest> {
+  const isOutbound = direction === 'outbound-api';
+  if (parameters !== undefined && !isOutbound)
+    throw new Error(
+      "simulateCall: parameters are of calls that the host places, direction: 'outbound-api'; a call that comes in has those of CALL_ADMISSION",
+    );
   const transport = moduleTransport(module);
   const { publicUrl, basePath, authTokens } = module.get<ResolvedTwilioVoiceOptions>(TWILIO_VOICE_OPTIONS, {
     strict: false,
@@ -176,7 +184,8 @@ async function connected(
     voiceCall = arrived;
     arrived.events$.subscribe((event) => events.push(event));
   });
-  call.dial(`${publicUrl}/${basePath}/incoming`);
+  const context = module.get(SealedContext, { strict: false }).seal(parameters ?? {});
+  call.dial(`${publicUrl}/${basePath}/${isOutbound ? `outgoing?context=${context}` : 'incoming'}`);
   await clock.advanceUntil(() => voiceCall !== undefined || call.endedBy !== undefined, CONNECT_MS);
   started.unsubscribe();
   if (voiceCall === undefined) throw notConnected(call);

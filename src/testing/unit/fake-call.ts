@@ -51,6 +51,8 @@ export class FakeCall implements VoiceCall {
   readonly streamSid: string;
   readonly accountSid: string;
   readonly parameters: Readonly<Record<string, string>>;
+  /** None is chosen: a test asks an agent itself. */
+  readonly agent = undefined;
   readonly clock: VirtualClock;
   /** What was said with `say`, in order; replies are not among it. */
   readonly said: SaidToCaller[] = [];
