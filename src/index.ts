@@ -59,14 +59,18 @@ export {
   ToolError,
   TransferTool,
   VOICE_TOOLS,
+  VoiceTool,
+  VoiceToolRegistry,
   voiceTools,
   type Affirms,
   type ConfirmQuestion,
   type ConsentReply,
+  type MethodToolOptions,
   type ToolContext,
-  type VoiceTool,
+  type VoiceToolOptions,
 } from './conversation/tools/index.js';
-export { VOICE_AGENT, type Turn, type VoiceAgent } from './conversation/voice-agent.js';
+export type { AgentConditions, AgentTest } from './conversation/agents/agent-conditions.js';
+export { VOICE_AGENT, VoiceAgent, type Turn } from './conversation/voice-agent.js';
 export {
   CALL_ADMISSION,
   type AdmissionAnswer,

@@ -6,8 +6,10 @@ import { CallRecordKeeper } from './call/record/call-record-keeper.js';
 import { REDACTOR, StandardRedactor } from './call/redactor.js';
 import { STREAM_ACCEPTOR } from './call/stream.js';
 import { SystemClock } from './call/system-clock.js';
+import { GIVEN_AGENT, VoiceAgents } from './conversation/agents/voice-agents.js';
 import { ConversationService } from './conversation/conversation.service.js';
-import { VOICE_AGENT, type VoiceAgent } from './conversation/voice-agent.js';
+import { VoiceToolRegistry } from './conversation/tools/voice-tool-registry.js';
+import { AGENT_CONDITIONS, VOICE_AGENT, type VoiceAgent } from './conversation/voice-agent.js';
 import { CallEventHandlers } from './events/call-event-handlers.js';
 import { SileroDetector } from './listening/silero/silero-detector.js';
 import { SileroNetwork } from './listening/silero/silero-network.js';
@@ -39,8 +41,13 @@ import { resolveOptions, TWILIO_VOICE_OPTIONS } from './twilio-voice.options.js'
 
 /** What has to be known before the module is built. */
 export interface TwilioVoiceModuleExtras {
-  /** The agent's class; Nest makes it, with whatever it injects from `imports`. */
-  readonly agent: Type<VoiceAgent>;
+  /**
+   * The agent's class; Nest makes it, with whatever it injects from `imports`. It takes the calls that no agent decorated
+   * with `@VoiceAgent` is for; it can be left out where there are such agents.
+   */
+  readonly agent?: Type<VoiceAgent> | undefined;
+  /** More classes of agents for Nest to make here; those of other modules are found there. All need `@VoiceAgent`. */
+  readonly agents?: readonly Type<VoiceAgent>[] | undefined;
   /** Modules whose providers the agent needs. */
   readonly imports?: ModuleMetadata['imports'];
   /** More providers; one with a token of this module (`VOICE`, `CLOCK`, …) replaces the module's own. */
@@ -74,9 +81,29 @@ export type TwilioVoiceModuleAsyncOptions = TwilioVoiceSettingsSource & TwilioVo
 export class TwilioVoiceModule {
   /** @throws Error naming each wrong option */
   static forRoot(options: TwilioVoiceModuleOptions): DynamicModule {
-    const { agent, imports, providers, controllers, decorators, upgrades, isGlobal, basePath, ...settings } =
-      options;
-    const extras = { agent, imports, providers, controllers, decorators, upgrades, isGlobal, basePath };
+    const {
+      agent,
+      agents,
+      imports,
+      providers,
+      controllers,
+      decorators,
+      upgrades,
+      isGlobal,
+      basePath,
+      ...settings
+    } = options;
+    const extras = {
+      agent,
+      agents,
+      imports,
+      providers,
+      controllers,
+      decorators,
+      upgrades,
+      isGlobal,
+      basePath,
+    };
     const useValue = resolveOptions(withPath(settings, basePath)); // fail here, where the stack shows the host's line
     return build(extras, [{ provide: TWILIO_VOICE_OPTIONS, useValue }]);
   }
@@ -94,6 +121,7 @@ export class TwilioVoiceModule {
 
 const ASYNC_OPTIONS = new Set([
   'agent',
+  'agents',
   'imports',
   'providers',
   'controllers',
@@ -113,16 +141,24 @@ function sileroDetectors(): VoiceActivityDetectorFactory {
   return () => new SileroDetector(network);
 }
 
+/** Whether there is an agent at all is known when all modules are. */
+function checkAgents(agent: unknown, agents: readonly unknown[]): void {
+  if (agent !== undefined && typeof agent !== 'function')
+    throw new Error('TwilioVoiceModule: agent must be the class of your voice agent, { agent: MyAgent }');
+  for (const one of agents)
+    if (typeof one !== 'function' || !Reflect.hasOwnMetadata(AGENT_CONDITIONS, one))
+      throw new Error(
+        `TwilioVoiceModule: agents: ${typeof one === 'function' ? one.name : String(one)} must be a class decorated with @VoiceAgent`,
+      );
+}
+
 function build(
   extras: { [Key in keyof TwilioVoiceModuleExtras]: TwilioVoiceModuleExtras[Key] | undefined },
   options: Provider[],
 ): DynamicModule {
-  const { agent, imports = [], providers = [], isGlobal = false, basePath = 'voice' } = extras;
+  const { agent, agents = [], imports = [], providers = [], isGlobal = false, basePath = 'voice' } = extras;
   const { controllers = [], decorators = [], upgrades = 'adapter' } = extras;
-  if (typeof agent !== 'function')
-    throw new Error(
-      'TwilioVoiceModule: agent is missing: give the class of your voice agent, { agent: MyAgent }',
-    );
+  checkAgents(agent, agents);
   if (!(['adapter', 'http-server'] as unknown[]).includes(upgrades))
     throw new Error(`TwilioVoiceModule: upgrades: must be 'adapter' or 'http-server', and not ${upgrades}`);
   if (!Array.isArray(decorators) || !decorators.every((one) => typeof one === 'function'))
@@ -136,8 +172,11 @@ function build(
     controllers: [...twilioControllers(basePath, decorators), ...controllers],
     providers: [
       ...options,
-      agent,
-      { provide: VOICE_AGENT, useExisting: agent },
+      ...(agent === undefined ? [] : [agent, { provide: VOICE_AGENT, useExisting: agent }]),
+      ...agents.filter((one) => one !== agent),
+      { provide: GIVEN_AGENT, useValue: { agent } },
+      VoiceAgents,
+      VoiceToolRegistry,
       { provide: CLOCK, useClass: SystemClock },
       { provide: VOICE, useFactory: () => new OfflineVoice() },
       { provide: VOICE_ACTIVITY_DETECTOR, useFactory: sileroDetectors },
@@ -161,6 +200,7 @@ function build(
       CallRecordings,
       ConversationService,
       TtsService,
+      VoiceToolRegistry,
       VoiceMetrics,
       VoiceHealth,
       TWILIO_VOICE_OPTIONS,

@@ -115,7 +115,16 @@ describe('the module', () => {
   });
 
   it.each<[string, () => unknown, RegExp]>([
-    ['a missing agent', () => TwilioVoiceModule.forRoot({} as never), /agent is missing/],
+    [
+      'what is no agent',
+      () => TwilioVoiceModule.forRoot({ agent: 'Agent' } as never),
+      /agent must be the class/,
+    ],
+    [
+      'an agent without conditions',
+      () => TwilioVoiceModule.forRoot({ agents: [Agent] }),
+      /agents: Agent must/,
+    ],
     ['a wrong option', () => TwilioVoiceModule.forRoot({ ...common, leadMs: 3 } as never), /leadMs/],
     [
       'a missing factory',

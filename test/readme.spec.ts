@@ -16,6 +16,12 @@ declare class OrdersService {
   cancel(order: number, options: { signal: AbortSignal }): Promise<string>;
 }
 declare class OrdersModule {}
+declare class CustomersService {
+  isVip(phone: string | undefined): boolean;
+}
+declare class SalesAgent implements import('nestjs-twilio-voice').VoiceAgent {
+  reply(turn: import('nestjs-twilio-voice').Turn): string;
+}
 declare class OrderAgent implements import('nestjs-twilio-voice').VoiceAgent {
   reply(turn: import('nestjs-twilio-voice').Turn): string;
 }

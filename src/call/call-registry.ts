@@ -1,8 +1,9 @@
 import { Inject, Injectable, Logger, Optional, type OnModuleDestroy } from '@nestjs/common';
 import { map, type Observable, skip, Subject, switchMap } from 'rxjs';
+import { VoiceAgents } from '../conversation/agents/voice-agents.js';
 import type { Conversation } from '../conversation/conversation.js';
 import { ConversationService } from '../conversation/conversation.service.js';
-import { VOICE_AGENT, type VoiceAgent } from '../conversation/voice-agent.js';
+import type { VoiceAgent } from '../conversation/voice-agent.js';
 import { CallLimiter } from '../limits/call-limiter.js';
 import { CallerSpeech } from '../listening/caller-speech.js';
 import { CallerWords } from '../listening/caller-words.js';
@@ -38,6 +39,9 @@ const LEFT_MS = 15_000;
 /** The telephone network ends a call so long after our own limit, which says goodbye first, ms. */
 const AFTER_LIMIT_MS = 60_000;
 
+/** Says nothing: a call that no agent is for is closed at once. */
+const NOBODY: VoiceAgent = { reply: () => '' };
+
 /** Puts each call together when its stream starts, finds it while it lasts, and lets it go at its end. */
 @Injectable()
 export class CallRegistry implements StreamAcceptor, OnModuleDestroy {
@@ -47,6 +51,7 @@ export class CallRegistry implements StreamAcceptor, OnModuleDestroy {
   private readonly releasing = new Set<Promise<void>>();
   private draining: Promise<void> | undefined;
   private readonly sinks = new WeakMap<Call, SuccessiveStreams>();
+  private readonly answering = new WeakMap<Call, VoiceAgent>();
   private readonly started = new Subject<VoiceCall>();
   /** What was told: a refused key is one error and not one per call. */
   private readonly told = new Set<string>();
@@ -55,7 +60,7 @@ export class CallRegistry implements StreamAcceptor, OnModuleDestroy {
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(TWILIO_VOICE_OPTIONS) private readonly options: ResolvedTwilioVoiceOptions,
     @Inject(VOICE_ACTIVITY_DETECTOR) private readonly detector: VoiceActivityDetectorFactory,
-    @Inject(VOICE_AGENT) private readonly agent: VoiceAgent,
+    @Inject(VoiceAgents) private readonly agents: Pick<VoiceAgents, 'of'>,
     @Inject(CALL_CONTROL) private readonly control: CallControl,
     private readonly conversations: ConversationService,
     @Optional() @Inject(TRANSCRIBER) private readonly transcriber?: Transcriber,
@@ -86,11 +91,13 @@ export class CallRegistry implements StreamAcceptor, OnModuleDestroy {
     const caller = new CallerSpeech(this.detector(), this.clock, listening, () => playout.audible, farEnd);
     const words = this.words(start);
     const call = new Call(start, this.clock, playout, caller, words);
+    const chosen = this.agents.of(call);
+    const agent = chosen?.agent ?? NOBODY;
     const limiter = this.limiter(call, playout);
     const end = (reason: CallEndReason) => {
       this.end(call, reason);
     };
-    const conversation = this.conversations.open({
+    const conversation = this.conversations.open(agent, {
       call,
       playout,
       userSpeech$: caller.userSpeech$,
@@ -137,10 +144,14 @@ export class CallRegistry implements StreamAcceptor, OnModuleDestroy {
     }
     this.calls.set(call.callSid, call);
     this.sinks.set(call, sink);
-    call.attach(conversation, this.handover(call, conversation, caller, sink));
+    this.answering.set(call, agent);
+    call.attach(conversation, this.handover(call, conversation, caller, sink), chosen?.name);
     this.started.next(call);
     void this.limitAtNetwork(call);
-    conversation.greet();
+    if (chosen === undefined) {
+      call.happened({ type: 'failed', error: new NoAgentError('No agent is for this call.') });
+      conversation.closeWith(this.options.conversation.closing, 'failed');
+    } else conversation.greet();
     return this.receiver(call);
   }
 
@@ -160,7 +171,7 @@ export class CallRegistry implements StreamAcceptor, OnModuleDestroy {
   private receiver(call: Call): StreamReceiver {
     return call.receiver(
       (digit) => {
-        this.guarded(call, () => this.agent.onDigit?.(digit, call));
+        this.guarded(call, () => this.answering.get(call)?.onDigit?.(digit, call));
       },
       (reason) => {
         this.end(call, reason);
@@ -265,7 +276,7 @@ export class CallRegistry implements StreamAcceptor, OnModuleDestroy {
     if (call.hasEnded) return;
     call.end(reason);
     if (this.calls.get(call.callSid) === call) this.calls.delete(call.callSid);
-    this.guarded(call, () => this.agent.onCallEnd?.(call));
+    this.guarded(call, () => this.answering.get(call)?.onCallEnd?.(call));
   }
 
   /** Ends the telephone call: by REST where it is configured, else by closing the stream, so that the TwiML goes on. */
@@ -318,6 +329,11 @@ export class CallRegistry implements StreamAcceptor, OnModuleDestroy {
     this.logger.error(`Call ${call.callSid}: ${what}: ${kind}${isOurs ? `: ${shown}` : ''}`);
     if (!isOurs && !call.wasSensitive) this.logger.debug(`Call ${call.callSid}: ${kind}: ${shown}`);
   }
+}
+
+/** Whom to ask is not known. */
+class NoAgentError extends Error {
+  override readonly name = 'NoAgentError';
 }
 
 /** An error of another realm is no `Error` of this one, and what is thrown may be anything at all. */

@@ -41,6 +41,7 @@ export class Call implements VoiceCall {
   readonly parameters: Readonly<Record<string, string>>;
   readonly held$ = new BehaviorSubject(false);
   #streamSid: string;
+  #agent: string | undefined;
   readonly #clock: Clock;
   readonly #playout: Playout;
   readonly #caller: CallerSpeech;
@@ -84,6 +85,10 @@ export class Call implements VoiceCall {
   /** Of the stream that carries the call now. */
   get streamSid(): string {
     return this.#streamSid;
+  }
+
+  get agent(): string | undefined {
+    return this.#agent;
   }
 
   get events$(): Observable<CallEvent> {
@@ -188,8 +193,12 @@ export class Call implements VoiceCall {
     return within<unknown>(done, HEARD_OUT_MS, this.#clock, () => undefined);
   }
 
-  /** Makes the conversation that was opened for this call its own: from now on the call can speak. */
-  attach(conversation: Conversation, handover: Handover): void {
+  /**
+   * Makes the conversation that was opened for this call its own: from now on the call can speak.
+   * @param agent name of the agent that was chosen
+   */
+  attach(conversation: Conversation, handover: Handover, agent?: string): void {
+    this.#agent = agent;
     this.#conversation = conversation;
     this.#handover = handover;
     this.#caller.speaking$.pipe(skip(1)).subscribe((speaking) => {

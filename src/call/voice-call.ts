@@ -102,6 +102,8 @@ export interface VoiceCall {
   readonly accountSid: string;
   /** The `<Parameter>`s of the stream, among them `from`, `to` and `direction`. */
   readonly parameters: Readonly<Record<string, string>>;
+  /** Class of the agent that answers it: undefined while that is being chosen, and when there is none for it. */
+  readonly agent?: string | undefined;
   readonly history: History;
   readonly events$: Observable<CallEvent>;
   /**

@@ -5,20 +5,19 @@ import { TtsService } from '../tts/tts.service.js';
 import { TWILIO_VOICE_OPTIONS, type ResolvedTwilioVoiceOptions } from '../twilio-voice.options.js';
 import { Conversation } from './conversation.js';
 import type { ConversationLine } from './conversation-line.js';
-import { VOICE_AGENT, type VoiceAgent } from './voice-agent.js';
+import type { VoiceAgent } from './voice-agent.js';
 
 /** Opens a conversation for each call; keeps nothing about any of them. */
 @Injectable()
 export class ConversationService {
   constructor(
-    @Inject(VOICE_AGENT) private readonly agent: VoiceAgent,
     @Inject(TtsService) private readonly tts: Pick<TtsService, 'speak'> & Partial<TtsService>,
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(TWILIO_VOICE_OPTIONS) private readonly options: ResolvedTwilioVoiceOptions,
   ) {}
 
-  open(line: ConversationLine): Conversation {
+  open(agent: VoiceAgent, line: ConversationLine): Conversation {
     const voice = this.tts.open?.() ?? new PlainCallVoice(this.tts);
-    return new Conversation(line, this.agent, voice, this.clock, this.options.conversation);
+    return new Conversation(line, agent, voice, this.clock, this.options.conversation);
   }
 }

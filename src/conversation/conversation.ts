@@ -203,11 +203,11 @@ export class Conversation {
   }
 
   /** Says a last word, which nobody interrupts, then ends the call; one that is ending already ends as it was to. */
-  closeWith(goodbye: string): void {
+  closeWith(goodbye: string, reason: 'failed' | 'limit' = 'limit'): void {
     if (this.#ended || this.#closing) return;
     this.#closing = true;
     this.#answers.discard();
-    this.#lastWord = 'limit';
+    this.#lastWord = reason;
     this.#floor$.next(this.#speech('closing', () => goodbye));
   }
 

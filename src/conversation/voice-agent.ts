@@ -1,4 +1,6 @@
+import { SetMetadata, type Type } from '@nestjs/common';
 import type { VoiceCall } from '../call/voice-call.js';
+import { type AgentConditions, checkedConditions } from './agents/agent-conditions.js';
 import type { History } from './history.js';
 import type { Reply } from './reply.js';
 
@@ -36,3 +38,17 @@ export interface VoiceAgent {
 
 /** DI token of the {@link VoiceAgent}. */
 export const VOICE_AGENT = Symbol('VOICE_AGENT');
+
+/** Key of the metadata on a class: its `CheckedConditions`. */
+export const AGENT_CONDITIONS = Symbol('AGENT_CONDITIONS');
+
+/**
+ * Makes a provider of any module an agent, for the calls that the conditions tell; without conditions for those that no
+ * other agent is for.
+ * @throws TypeError that names a wrong condition
+ */
+export function VoiceAgent<Agent extends VoiceAgent = VoiceAgent>(conditions: AgentConditions<Agent> = {}) {
+  return (target: Type<Agent>): void => {
+    SetMetadata(AGENT_CONDITIONS, checkedConditions(target.name, conditions as AgentConditions))(target);
+  };
+}

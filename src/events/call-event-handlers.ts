@@ -7,11 +7,11 @@ import {
   Optional,
 } from '@nestjs/common';
 import { DiscoveryService, MetadataScanner, Reflector } from '@nestjs/core';
-import type { InstanceWrapper } from '@nestjs/core/injector/instance-wrapper.js';
 import { Subscription } from 'rxjs';
 import { CallRegistry } from '../call/call-registry.js';
 import { forLog, REDACTOR, type Redactor, StandardRedactor } from '../call/redactor.js';
 import type { VoiceCall } from '../call/voice-call.js';
+import { type Class, hostProviders } from '../discovery/host-providers.js';
 import { TwilioCallbacks } from '../twilio/callbacks/twilio-callbacks.js';
 import type { HostEvent, HostEventType } from './host-event.js';
 import { ON_CALL_EVENT } from './on-call-event.decorator.js';
@@ -40,14 +40,11 @@ export class CallEventHandlers implements OnApplicationBootstrap, OnApplicationS
   ) {}
 
   onApplicationBootstrap(): void {
-    const wrappers = [...this.discovery.getProviders(), ...this.discovery.getControllers()];
-    const own = wrappers.filter(({ isAlias }) => !isAlias);
-    for (const instance of new Set(own.filter(isOne).map((wrapper) => wrapper.instance as unknown)))
+    const providers = hostProviders(this.discovery);
+    for (const instance of new Set(providers.map((provider) => provider.instance)))
       if (typeof instance === 'object' && instance !== null) this.explore(instance);
-    for (const metatype of new Set(
-      own.filter((wrapper) => !isOne(wrapper)).map((wrapper) => wrapper.metatype),
-    ))
-      if (typeof metatype === 'function') this.passOver(metatype);
+    const scoped = providers.filter(({ isScoped }) => isScoped);
+    for (const type of new Set(scoped.flatMap(({ classes }) => classes))) this.passOver(type);
     if (this.handlers.size === 0) return;
     this.subscriptions.add(
       this.calls.started$.subscribe((call) => {
@@ -80,8 +77,8 @@ export class CallEventHandlers implements OnApplicationBootstrap, OnApplicationS
   }
 
   /** There is no one instance whose methods could be called. */
-  private passOver({ name, prototype }: { readonly name: string; readonly prototype?: object | null }): void {
-    for (const { key } of this.methodsOf(prototype ?? null))
+  private passOver({ name, prototype }: Class): void {
+    for (const { key } of this.methodsOf(prototype as object))
       this.logger.warn(`${name}.${key} is never called: @OnCallEvent needs a provider of the default scope`);
   }
 
@@ -123,6 +120,3 @@ export class CallEventHandlers implements OnApplicationBootstrap, OnApplicationS
     }
   }
 }
-
-/** Whether there is one instance of it for the whole application. */
-const isOne = (wrapper: InstanceWrapper): boolean => !wrapper.isTransient && wrapper.isDependencyTreeStatic();

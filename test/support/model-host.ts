@@ -1,4 +1,4 @@
-import type { INestApplication, LoggerService, Provider, Type } from '@nestjs/common';
+import type { INestApplication, LoggerService, ModuleMetadata, Provider, Type } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import {
   type CallEvent,
@@ -10,6 +10,7 @@ import {
   TwilioVoiceModule,
   type TwilioVoiceOptions,
   VOICE,
+  type VoiceAgent,
   type VoiceTool,
 } from '../../src/index.js';
 import {
@@ -36,9 +37,15 @@ export interface ModelHostOptions {
   /** What the caller says, turn by turn. */
   readonly says: readonly string[];
   readonly tools?: readonly Type<VoiceTool>[];
+  /** More agents. */
+  readonly agents?: readonly Type<VoiceAgent>[];
+  /** Modules of the application beside this one. */
+  readonly imports?: NonNullable<ModuleMetadata['imports']>;
   /** More providers, such as what the tools inject. */
   readonly providers?: Provider[];
   readonly agent?: Partial<OpenAiAgentOptions>;
+  /** What takes the place of `OpenAiAgent`. */
+  readonly agentClass?: Type<VoiceAgent>;
   readonly settings?: Omit<TwilioVoiceOptions, 'basePath'>;
   /** ms per real ms, 4 by default. */
   readonly speed?: number;
@@ -82,12 +89,13 @@ export class ModelHost {
     const voice = new ScriptedVoice(clock);
     const port = await freePort();
     const url = `http://127.0.0.1:${port}`;
-    const { tools = [], agent = {}, settings = {} } = options;
+    const { tools = [], agent = {}, agents = [], settings = {} } = options;
     const logs: LogLine[] = [];
     const module = await Test.createTestingModule({
       imports: [
         TwilioVoiceModule.forRoot({
-          agent: OpenAiAgent,
+          agent: options.agentClass ?? OpenAiAgent,
+          agents,
           publicUrl: url,
           authToken: AUTH_TOKEN,
           ...settings,
@@ -103,6 +111,7 @@ export class ModelHost {
             ...openAiAgentOptions({ apiKey: 'any', baseUrl: model.url, tools, ...agent }),
           ],
         }),
+        ...(options.imports ?? []),
       ],
     }).compile();
     const app = module.createNestApplication({ logger: collecting(logs) });

@@ -175,8 +175,9 @@ export function makeRegistry(
     ...settings,
     conversation: { disclosure: '', ...settings.conversation },
   });
-  const conversations = new ConversationService(agent, new TtsService(voice, clock, options), clock, options);
-  return new CallRegistry(clock, options, () => new LoudnessDetector(), agent, control, conversations);
+  const agents = { of: () => ({ name: 'Playing', agent }) };
+  const conversations = new ConversationService(new TtsService(voice, clock, options), clock, options);
+  return new CallRegistry(clock, options, () => new LoudnessDetector(), agents, control, conversations);
 }
 
 /**

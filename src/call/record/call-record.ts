@@ -106,6 +106,8 @@ export interface CallRecord {
   readonly accountSid: string;
   /** Of the stream, among them `from`, `to` and `direction`. */
   readonly parameters: Readonly<Record<string, string>>;
+  /** Name of the agent's class; left out when there was none for the call. */
+  readonly agent?: string;
   /** ISO 8601, UTC. */
   readonly startedAt: string;
   readonly endedAt: string;

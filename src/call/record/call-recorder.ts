@@ -1,7 +1,6 @@
 import type { SettledUtterance } from '../../playout/settled-utterance.js';
 import { redacted, type Redactor } from '../redactor.js';
-import type { StreamStart } from '../stream.js';
-import type { CallEndReason, CallEvent, ToolReport } from '../voice-call.js';
+import type { CallEndReason, CallEvent, ToolReport, VoiceCall } from '../voice-call.js';
 import type { CallRecord, FailureRecord, SpokenRecord, ToolRecord } from './call-record.js';
 import { Newest } from './newest.js';
 import { TurnNotes } from './turn-notes.js';
@@ -14,9 +13,11 @@ const LONGEST_TEXT = 10_000;
 /** Longest name of a tool, an error or a limit, characters. */
 const LONGEST_NAME = 100;
 
+type RecordedCall = Pick<VoiceCall, 'callSid' | 'streamSid' | 'accountSid' | 'parameters' | 'agent'>;
+
 /** Folds what happens in a call into its record. */
 export class CallRecorder {
-  readonly #start: StreamStart;
+  readonly #start: RecordedCall;
   readonly #startedAt: number;
   readonly #startedEpochMs: number;
   readonly #redactor: Redactor;
@@ -39,9 +40,9 @@ export class CallRecorder {
    * @param startedAt ms on the monotonic clock
    * @param startedEpochMs the same moment, ms since the Unix epoch
    */
-  constructor(start: StreamStart, startedAt: number, startedEpochMs: number, redactor: Redactor) {
-    const { callSid, streamSid, accountSid, parameters } = start; // the first stream: others may follow
-    this.#start = { callSid, streamSid, accountSid, parameters };
+  constructor(start: RecordedCall, startedAt: number, startedEpochMs: number, redactor: Redactor) {
+    const { callSid, streamSid, accountSid, parameters, agent } = start; // the first stream: others may follow
+    this.#start = { callSid, streamSid, accountSid, parameters, agent };
     this.#startedAt = startedAt;
     this.#startedEpochMs = startedEpochMs;
     this.#redactor = redactor;
@@ -98,7 +99,7 @@ export class CallRecorder {
 
   /** The record, once the call is over. */
   record(ended: CallEndReason, endedAt: number): CallRecord {
-    const { callSid, streamSid, accountSid, parameters } = this.#start;
+    const { callSid, streamSid, accountSid, parameters, agent } = this.#start;
     const durationMs = this.#since(endedAt);
     return {
       schema: 1,
@@ -109,6 +110,7 @@ export class CallRecorder {
       parameters: Object.fromEntries(
         Object.entries(parameters).map(([name, value]) => [name, this.#text(value)]),
       ),
+      ...(agent === undefined ? {} : { agent: this.#name(agent) }),
       startedAt: new Date(this.#startedEpochMs).toISOString(),
       endedAt: new Date(this.#startedEpochMs + durationMs).toISOString(),
       durationMs,

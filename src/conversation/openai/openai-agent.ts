@@ -17,12 +17,14 @@ import { stillWorking } from '../tools/still-working.js';
 import type { ToolDefinition } from '../tools/toolbox.js';
 import type { TurnTools } from '../tools/turn-tools.js';
 import { VOICE_TOOLS, type VoiceTool } from '../tools/voice-tool.js';
+import { VoiceToolRegistry } from '../tools/voice-tool-registry.js';
 import type { Turn, VoiceAgent } from '../voice-agent.js';
 import { type ChatPart, chatStream } from './chat-stream.js';
 import { failed, ModelFailedError } from './failures.js';
 import { chatMessages, toolMessages } from './messages.js';
 import { redactedMessages } from './redacted-messages.js';
 import {
+  mergedOptions,
   OPENAI_AGENT_OPTIONS,
   type OpenAiAgentOptions,
   type ResolvedOpenAiAgentOptions,
@@ -39,34 +41,37 @@ import { type ChatBody, type ChatClient, type ChatMessage, loadChatClient } from
 export class OpenAiAgent implements VoiceAgent, OnModuleInit, BeforeApplicationShutdown {
   /** What a request costs is all that an answer in vain costs. */
   readonly preemptive = true;
-  readonly #options: ResolvedOpenAiAgentOptions;
+  /** Of a class that extends this one: its own options, which go before those it shares with other agents. */
+  protected readonly agentOptions: Partial<OpenAiAgentOptions> = {};
+  readonly #shared: OpenAiAgentOptions;
   readonly #clock: Clock;
   readonly #redactor: Redactor;
-  readonly #tools: AgentTools;
+  readonly #given: readonly VoiceTool[];
+  readonly #registry: VoiceToolRegistry | undefined;
   readonly #logger = new Logger('TwilioVoice');
   /** Lasting failures that were told. */
   readonly #told = new Set<string>();
+  #made: { readonly options: ResolvedOpenAiAgentOptions; readonly tools: AgentTools } | undefined;
   #client: ChatClient | undefined;
 
-  /**
-   * Nest makes it; elsewhere use {@link create}.
-   * @throws Error that names each wrong option, or a wrong tool
-   */
+  /** Nest makes it; elsewhere use {@link create}. */
   constructor(
     @Inject(OPENAI_AGENT_OPTIONS) options: OpenAiAgentOptions,
     @Inject(CLOCK) clock: Clock,
     @Optional() @Inject(REDACTOR) redactor: Redactor = new StandardRedactor(),
     @Optional() @Inject(VOICE_TOOLS) tools: readonly VoiceTool[] = [],
+    @Optional() @Inject(VoiceToolRegistry) registry?: VoiceToolRegistry,
   ) {
-    this.#options = resolveOpenAiAgentOptions(options);
+    this.#shared = options;
     this.#clock = clock;
     this.#redactor = redactor;
-    this.#tools = new AgentTools(tools, clock, this.#options.toolUse, redactor);
+    this.#given = tools;
+    this.#registry = registry;
   }
 
   /**
    * An agent that is ready; nothing is asked of the model yet.
-   * @throws Error that names each wrong option, or the package that is missing
+   * @throws Error that names each wrong option, a wrong tool, or the package that is missing
    */
   static async create(
     options: OpenAiAgentOptions,
@@ -79,9 +84,25 @@ export class OpenAiAgent implements VoiceAgent, OnModuleInit, BeforeApplicationS
     return agent;
   }
 
-  /** Loads the SDK: a missing one stops the boot and not the first call. */
+  /**
+   * Looks at options and tools, and loads the SDK: what is wrong or missing stops the boot and not the first call.
+   * @throws (rejects) as {@link create}
+   */
   async onModuleInit(): Promise<void> {
-    this.#client ??= await loadChatClient(this.#options);
+    this.#client ??= await loadChatClient(this.#ready.options);
+  }
+
+  /** When it is first needed: a class that extends this one has its own options, and Nest all tools, only then. */
+  get #ready(): { readonly options: ResolvedOpenAiAgentOptions; readonly tools: AgentTools } {
+    return (this.#made ??= this.#make());
+  }
+
+  #make() {
+    const { name } = this.constructor;
+    const of = name === 'OpenAiAgent' ? '' : ` of ${name}`;
+    const options = resolveOpenAiAgentOptions(mergedOptions(this.#shared, this.agentOptions), of);
+    const tools = this.#registry?.of(this, this.#given) ?? this.#given;
+    return { options, tools: new AgentTools(tools, this.#clock, options.toolUse, this.#redactor) };
   }
 
   /** Later than `onModuleDestroy`, in which calls are heard to their end. */
@@ -91,13 +112,18 @@ export class OpenAiAgent implements VoiceAgent, OnModuleInit, BeforeApplicationS
   }
 
   onCallStart(call: VoiceCall): Reply | undefined {
-    const { greeting } = this.#options;
+    const { greeting } = this.#ready.options;
     return greeting === undefined ? undefined : textFor(greeting, call);
   }
 
   reply(turn: Turn): Observable<string> {
     return defer(() => {
-      const answer = { turn, tools: this.#tools.begin(turn), messages: this.#messages(turn), wrote: '' };
+      const answer = {
+        turn,
+        tools: this.#ready.tools.begin(turn),
+        messages: this.#messages(turn),
+        wrote: '',
+      };
       return this.#round(answer);
     }).pipe(
       catchError((error: unknown) => {
@@ -115,8 +141,9 @@ export class OpenAiAgent implements VoiceAgent, OnModuleInit, BeforeApplicationS
   }
 
   #messages(turn: Turn): ChatMessage[] {
-    const { instructions, historyTurns } = this.#options;
-    return chatMessages(textFor(instructions, turn.call), turn, historyTurns, this.#tools.earlier(turn));
+    const { options, tools } = this.#ready;
+    const { instructions, historyTurns } = options;
+    return chatMessages(textFor(instructions, turn.call), turn, historyTurns, tools.earlier(turn));
   }
 
   /** Asks the model, does what it wants done, and asks it again, until it has answered. */
@@ -143,7 +170,7 @@ export class OpenAiAgent implements VoiceAgent, OnModuleInit, BeforeApplicationS
   #parts({ turn, tools, messages }: Answer): Observable<ChatPart> {
     const client = this.#client;
     if (client === undefined) throw new Error('The OpenAI agent was not initialised, or is closed.');
-    const { limits, model } = this.#options;
+    const { limits, model } = this.#ready.options;
     return chatStream(this.#body(messages, tools), {
       client,
       clock: this.#clock,
@@ -171,8 +198,9 @@ export class OpenAiAgent implements VoiceAgent, OnModuleInit, BeforeApplicationS
   }
 
   #body(messages: readonly ChatMessage[], tools: TurnTools): ChatBody {
-    const { model, temperature, maxTokens, maxTokensField, includeUsage } = this.#options;
-    const { definitions } = this.#tools.toolbox;
+    const { options, tools: own } = this.#ready;
+    const { model, temperature, maxTokens, maxTokensField, includeUsage } = options;
+    const { definitions } = own.toolbox;
     return {
       model,
       messages: redactedMessages(messages, this.#redactor),
@@ -187,7 +215,7 @@ export class OpenAiAgent implements VoiceAgent, OnModuleInit, BeforeApplicationS
   }
 
   #ending(reason: string, wrote: string): Observable<string> {
-    const { tooLong, filtered } = this.#options.phrases;
+    const { tooLong, filtered } = this.#ready.options.phrases;
     const isSilent = wrote.trim() === '';
     if (reason === 'content_filter') return of(isSilent ? filtered : ` ${filtered}`);
     if (isSilent) return throwError(() => failed('empty_answer', 'wrote no word'));

@@ -82,14 +82,31 @@ export type ResolvedOpenAiAgentOptions = z.output<typeof openAiAgentSchema> & {
 /** DI token of the {@link OpenAiAgentOptions}. */
 export const OPENAI_AGENT_OPTIONS = Symbol('OPENAI_AGENT_OPTIONS');
 
-/** @throws Error that names each wrong option and what it must be */
-export function resolveOpenAiAgentOptions(options: OpenAiAgentOptions): ResolvedOpenAiAgentOptions {
+/** An agent's own options go before those that it shares; within `toolUse`, `phrases` and `limits` too. */
+export function mergedOptions(
+  shared: OpenAiAgentOptions,
+  own: Partial<OpenAiAgentOptions>,
+): OpenAiAgentOptions {
+  return {
+    ...shared,
+    ...own,
+    toolUse: { ...shared.toolUse, ...own.toolUse },
+    phrases: { ...shared.phrases, ...own.phrases },
+    limits: { ...shared.limits, ...own.limits },
+  };
+}
+
+/**
+ * @param of says whose options they are, in errors
+ * @throws Error that names each wrong option and what it must be
+ */
+export function resolveOpenAiAgentOptions(options: OpenAiAgentOptions, of = ''): ResolvedOpenAiAgentOptions {
   const result = openAiAgentSchema.safeParse(options);
   if (!result.success) {
     const problems = result.error.issues.map(
       ({ path, message }) => `${path.join('.') || 'options'}: ${message}`,
     );
-    throw new Error(`OpenAI agent: ${problems.join('; ')}`);
+    throw new Error(`OpenAI agent${of}: ${problems.join('; ')}`);
   }
   const { data } = result;
   const field = new URL(data.baseUrl).hostname === 'api.openai.com' ? 'max_completion_tokens' : 'max_tokens';

@@ -1,5 +1,7 @@
+import { SetMetadata, type Type } from '@nestjs/common';
 import type { z } from 'zod';
 import type { VoiceCall } from '../../call/voice-call.js';
+import type { VoiceAgent } from '../voice-agent.js';
 
 /** What a tool is given besides its input. */
 export interface ToolContext {
@@ -59,3 +61,55 @@ export class ToolError extends Error {
 
 /** DI token of the {@link VoiceTool}s that the agent's model may use. */
 export const VOICE_TOOLS = Symbol('VOICE_TOOLS');
+
+/** Key of the metadata on a class, {@link VoiceToolOptions}, or on a method, {@link MethodToolOptions}. */
+export const VOICE_TOOL = Symbol('VOICE_TOOL');
+
+/** Who may use a tool. */
+export interface VoiceToolOptions {
+  /** Classes of the agents it is offered to, and none else; default: all. */
+  readonly agents?: readonly Type<VoiceAgent>[];
+}
+
+/** A tool that is a method. */
+export interface MethodToolOptions<Schema extends z.ZodType = z.ZodType>
+  extends VoiceToolOptions, Omit<VoiceTool<z.output<Schema>>, 'name' | 'input' | 'run'> {
+  /** What the model calls it; default: the method's name. */
+  readonly name?: string;
+  /** An object; what the model sends is parsed by it before the method is called. */
+  readonly input: Schema;
+}
+
+/**
+ * Makes a provider of any module a tool that agents are offered: a class that implements {@link VoiceTool}, or a method,
+ * which is called with the parsed input and a {@link ToolContext}.
+ * @throws TypeError on a static method, on one whose name is a symbol, and when `agents` holds something else than classes
+ */
+export function VoiceTool<Schema extends z.ZodType>(
+  options: MethodToolOptions<Schema>,
+): <Method extends (input: z.output<Schema>, context: ToolContext) => unknown>(
+  target: object,
+  key: string | symbol,
+  descriptor: TypedPropertyDescriptor<Method>,
+) => void;
+export function VoiceTool(options?: VoiceToolOptions): (target: Type<VoiceTool>) => void;
+export function VoiceTool(options: VoiceToolOptions | MethodToolOptions = {}) {
+  return (target: object, key?: string | symbol, descriptor?: PropertyDescriptor): void => {
+    const isMethod = key !== undefined;
+    const { name } = (typeof target === 'function' ? target : target.constructor) as { name: string };
+    const fail = (what: string) => {
+      throw new TypeError(`@VoiceTool ${isMethod ? `${name}.${String(key)}` : name}: ${what}`);
+    };
+    if (isMethod && (typeof target === 'function' || typeof key === 'symbol' || descriptor === undefined))
+      fail('must be a class, or a method of instances with a name');
+    const { agents = [] } = options as { agents?: unknown };
+    if (!Array.isArray(agents) || agents.some((agent) => typeof agent !== 'function'))
+      fail('agents must be classes of agents; undefined is one whose file imports this one');
+    if (isMethod && !('input' in options))
+      fail(
+        'a method needs at least a description and an input, { description: "…", input: z.object({ … }) }',
+      );
+    if (descriptor === undefined) SetMetadata(VOICE_TOOL, options)(target as Type);
+    else SetMetadata(VOICE_TOOL, options)(target, key as string, descriptor);
+  };
+}
