@@ -1,5 +1,7 @@
 export { CallRegistry } from './call/call-registry.js';
 export { CALL_CONTROL, type CallControl } from './call/call-control.js';
+export { CALL_SCOPE, type CallScope, type CallWork } from './call/call-scope.js';
+export { CallScopes } from './call/call-scopes.js';
 export { CLOCK, type CancelTimer, type Clock } from './call/clock.js';
 export type { ResolvedTransferTarget, TransferTarget } from './call/handover.options.js';
 export { InterruptedError } from './call/interrupted-error.js';

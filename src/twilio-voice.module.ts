@@ -1,6 +1,7 @@
 import { Module, type DynamicModule, type ModuleMetadata, type Provider, type Type } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
 import { CallRegistry } from './call/call-registry.js';
+import { CallScopes } from './call/call-scopes.js';
 import { CLOCK } from './call/clock.js';
 import { CallRecordKeeper } from './call/record/call-record-keeper.js';
 import { REDACTOR, StandardRedactor } from './call/redactor.js';
@@ -182,6 +183,7 @@ function build(
       { provide: VOICE_ACTIVITY_DETECTOR, useFactory: sileroDetectors },
       TtsService,
       ConversationService,
+      CallScopes,
       CallRegistry,
       { provide: REDACTOR, useClass: StandardRedactor },
       CallRecordKeeper,
@@ -195,6 +197,7 @@ function build(
     ],
     exports: [
       CallRegistry,
+      CallScopes,
       TwilioCallbacks,
       TwilioCallsService,
       CallRecordings,

@@ -37,6 +37,7 @@ const INSTALLED = new Set([
 const VENDORS: Readonly<Record<string, readonly string[]>> = {
   './elevenlabs': ['elevenlabs'],
   './openai': ['openai'],
+  './opentelemetry': ['@opentelemetry/api'],
 };
 const RUNNERS: Readonly<Record<string, readonly string[]>> = {
   './testing/jest': ['@jest/globals', 'expect'],

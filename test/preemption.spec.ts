@@ -100,7 +100,10 @@ describe('an answer asked for while the caller pauses', () => {
     const { agent, say, steps } = await callWith({});
     await say(1_200, 3_000);
     expect(agent.turns).toHaveLength(1);
-    expect(steps()).toEqual(['asked 1', 'first-text 1', 'first-audio 1', 'confirmed 1']);
+    expect(steps()).toEqual([
+      ...['asked 1', 'first-text 1', 'first-audio 1', 'last-text 1'],
+      ...['confirmed 1', 'last-audio 1'],
+    ]);
   });
 
   it('is not asked for of an agent that does not allow it', async () => {
@@ -184,7 +187,10 @@ describe('an answer that was asked for in vain', () => {
       replies: ['Wrong.', SLOW],
     });
     await say(800, 450);
-    expect(steps()).toEqual(['asked 1', 'first-text 1', 'first-audio 1']);
+    expect(steps()).toEqual([
+      ...['asked 1', 'first-text 1', 'last-text 1'],
+      ...['first-audio 1', 'last-audio 1'],
+    ]);
     const endMs = await say(600, 4_000);
     expect(steps()).toContain('discarded 1');
     expect(agent.turns.at(-1)?.transcript).toBe('my number is four two');
@@ -247,6 +253,6 @@ describe('an answer that was asked for in vain', () => {
     await clock.advance(500);
     expect(agent.turns[0]?.signal.aborted).toBe(true);
     expect(agent.openStreams).toBe(0);
-    expect(steps()).toEqual(['asked 1', 'discarded 1']);
+    expect(steps()).toEqual(['asked 1', 'last-text 1', 'last-audio 1', 'discarded 1']);
   });
 });

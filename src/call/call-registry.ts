@@ -20,6 +20,8 @@ import { SpeechFailedError } from '../tts/voice.js';
 import { TWILIO_VOICE_OPTIONS, type ResolvedTwilioVoiceOptions } from '../twilio-voice.options.js';
 import { Call } from './call.js';
 import { CALL_CONTROL, type CallControl } from './call-control.js';
+import { inScope } from './call-scope.js';
+import { CallScopes } from './call-scopes.js';
 import { drainCalls } from './drain-calls.js';
 import { closingMs } from './drain.options.js';
 import { heardBy } from './far-end-sink.js';
@@ -65,6 +67,7 @@ export class CallRegistry implements StreamAcceptor, OnModuleDestroy {
     private readonly conversations: ConversationService,
     @Optional() @Inject(TRANSCRIBER) private readonly transcriber?: Transcriber,
     @Optional() @Inject(REDACTOR) private readonly redactor: Redactor = new StandardRedactor(),
+    @Optional() @Inject(CallScopes) private readonly scopes: CallScopes = new CallScopes(),
   ) {}
 
   /** Every call, as its stream starts. */
@@ -91,6 +94,7 @@ export class CallRegistry implements StreamAcceptor, OnModuleDestroy {
     const caller = new CallerSpeech(this.detector(), this.clock, listening, () => playout.audible, farEnd);
     const words = this.words(start);
     const call = new Call(start, this.clock, playout, caller, words);
+    this.scopes.surround(call);
     const chosen = this.agents.of(call);
     const agent = chosen?.agent ?? NOBODY;
     const limiter = this.limiter(call, playout);
@@ -311,7 +315,7 @@ export class CallRegistry implements StreamAcceptor, OnModuleDestroy {
       this.complain(call, 'the agent threw', error);
     };
     try {
-      void Promise.resolve(task()).catch(complain);
+      void Promise.resolve(inScope({ call }, task)).catch(complain);
     } catch (error) {
       complain(error);
     }

@@ -1,7 +1,7 @@
 import { maskCardNumbers } from './redaction/card-numbers.js';
 
-/** Where a text is going: a line of the log, the record of the call, or a language model. */
-export type RedactionPlace = 'log' | 'record' | 'model';
+/** Where a text is going: a line of the log, the record of the call, a language model, or a span of a trace. */
+export type RedactionPlace = 'log' | 'record' | 'model' | 'span';
 
 /**
  * Takes out of a text what its place must not have. One for all calls. Where it throws, the text is not shown at all.
@@ -26,13 +26,13 @@ const NUMBERS = new RegExp(`(?<![\\p{L}\\p{N}])(?:(${ADDRESS})|${LONG_NUMBER})(?
 const UNPRINTABLE = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Bidi_Control}]+/gu;
 
 /**
- * Masks payment card numbers everywhere, also when they are spelled out, and in logs telephone numbers and other numbers
- * of seven digits or more. A number that is said in several turns is not found: that is what `call.sensitive` is for.
+ * Masks payment card numbers everywhere, also when they are spelled out, and in logs and spans telephone numbers and
+ * other numbers of seven digits or more. A number that is said in several turns is not found: that is what `call.sensitive` is for.
  */
 export class StandardRedactor implements Redactor {
   redact(text: string, place: RedactionPlace): string {
     const masked = maskCardNumbers(text, CARD);
-    if (place !== 'log') return masked;
+    if (place !== 'log' && place !== 'span') return masked;
     return masked.replace(NUMBERS, (_, address: string | undefined) => address ?? NUMBER);
   }
 }

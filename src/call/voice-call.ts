@@ -60,9 +60,15 @@ export type CallReport =
 export interface AnswerStep {
   /** Tells the answers of a call apart. */
   readonly answer: number;
-  readonly step: 'asked' | 'first-text' | 'first-audio' | 'confirmed' | 'discarded';
+  /** `last-text`, `last-audio`: agent and voice have finished, have failed, or were stopped. */
+  readonly step:
+    'asked' | 'first-text' | 'first-audio' | 'last-text' | 'last-audio' | 'confirmed' | 'discarded';
   /** Asked for before the turn was over. */
   readonly preemptive: boolean;
+  /** Of `asked`: when the last sound of the caller had arrived, ms on the monotonic clock. */
+  readonly lastSampleAtMs?: number;
+  /** Of `last-text` and `last-audio` that failed: the error's name, or `other`. */
+  readonly error?: string;
 }
 
 /** Something that happened in a call; `atMs` is the monotonic clock. */

@@ -7,7 +7,7 @@ import { replyText } from './reply-text.js';
 describe('an answer that was to be asked for while the caller paused', () => {
   it.each<[string, Observable<unknown>, AnswerStep['step'][]]>([
     ['nothing, when it was not asked for yet', NEVER, []],
-    ['its beginning and its end, when it was asked for', of(undefined), ['asked', 'discarded']],
+    ['its beginning and its end, when it was asked for', of(undefined), ['asked', 'last-text', 'discarded']],
   ])('tells %s', (_, settled$, expected) => {
     const steps: AnswerStep['step'][] = [];
     const answers = new Answers({
@@ -21,7 +21,7 @@ describe('an answer that was to be asked for while the caller paused', () => {
       demand: () => Promise.resolve(),
       stepped: ({ step }) => steps.push(step),
     });
-    answers.guess({ transcript: 'yes', durationMs: 500 });
+    answers.guess({ transcript: 'yes', durationMs: 500, lastSampleAtMs: 100 });
     answers.guess(undefined);
     expect(steps).toEqual(expected);
   });

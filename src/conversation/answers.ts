@@ -1,8 +1,11 @@
 import { type Observable, switchMap, take } from 'rxjs';
+import { inScope, type RunInScope } from '../call/call-scope.js';
 import type { AnswerStep, VoiceCall } from '../call/voice-call.js';
+import type { TurnGuess } from '../listening/turn-guesses.js';
 import type { SpeechChunk, UtteranceVoiceOptions } from '../tts/voice.js';
 import { Buffered } from './buffered.js';
 import { onFirst } from './on-first.js';
+import { onLast } from './on-last.js';
 import type { History, HistoryEntry } from './history.js';
 import { Preemption, type PreemptionOptions, type PreemptiveAnswer } from './preemption.js';
 import type { Reply } from './reply.js';
@@ -18,7 +21,8 @@ export interface AnswersParts {
   readonly history: readonly HistoryEntry[];
   /** Emits once it is known what was heard of everything that was said. */
   readonly settled$: Observable<unknown>;
-  readonly text: (makeReply: (signal: AbortSignal) => Reply) => Observable<string>;
+  /** @param run what the reply is asked for inside of, and each piece of it */
+  readonly text: (makeReply: (signal: AbortSignal) => Reply, run: RunInScope) => Observable<string>;
   /** Speaks a text that belongs to this speech. */
   readonly voice: (
     speech: Speech,
@@ -30,7 +34,7 @@ export interface AnswersParts {
   readonly stepped: (step: AnswerStep) => void;
 }
 
-type Asked = Pick<Turn, 'transcript' | 'durationMs' | 'confirmed'>;
+type Asked = TurnGuess & Pick<Turn, 'confirmed'>;
 
 /** Asks the agent: when a turn is over and, if the agent allows it, while the caller pauses. */
 export class Answers {
@@ -118,17 +122,28 @@ export class Answers {
     return made;
   }
 
-  #speech(turn: Asked, history: () => History): Speech {
+  #speech({ lastSampleAtMs, ...turn }: Asked, history: () => History): Speech {
     const { agent, call, text, stepped } = this.#parts;
     const answer = { answer: ++this.#last, preemptive: turn.confirmed !== undefined };
-    const text$ = text((signal) => {
-      const told = [...history()];
-      stepped({ ...answer, step: 'asked' });
-      return agent.reply({ ...turn, history: told, call, signal });
-    });
+    const work = { call, answer: answer.answer };
+    const text$ = text(
+      (signal) => {
+        const told = [...history()];
+        stepped({ ...answer, step: 'asked', lastSampleAtMs });
+        return inScope(work, () => agent.reply({ ...turn, history: told, call, signal }));
+      },
+      (task) => inScope(work, task),
+    );
     const wrote = () => {
       stepped({ ...answer, step: 'first-text' });
     };
-    return new Speech('answer', text$.pipe(onFirst((piece) => piece !== '', wrote)), undefined, answer);
+    const ended = (error: { readonly error?: string }) => {
+      stepped({ ...answer, step: 'last-text', ...error });
+    };
+    const told$ = text$.pipe(
+      onFirst((piece) => piece !== '', wrote),
+      onLast(ended),
+    );
+    return new Speech('answer', told$, undefined, answer);
   }
 }

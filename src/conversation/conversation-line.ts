@@ -15,12 +15,6 @@ export interface ConversationOptions extends PreemptionOptions {
   readonly closing: string;
 }
 
-/** The caller has finished speaking. */
-export interface CallerTurn extends TurnGuess {
-  /** When the last sound of the caller arrived, ms on the clock. */
-  readonly lastSampleAtMs: number;
-}
-
 /** What a conversation needs of its call. */
 export interface ConversationLine {
   readonly call: VoiceCall;
@@ -29,10 +23,11 @@ export interface ConversationLine {
   readonly userSpeech$: Observable<unknown>;
   /** What the turn would be if the caller said no more; undefined: the caller goes on. */
   readonly guesses$: Observable<TurnGuess | undefined>;
-  readonly turns$: Observable<CallerTurn>;
+  readonly turns$: Observable<TurnGuess>;
   /** Reversible silence: true holds the utterance, false lets it go on. */
   readonly held$: Observable<boolean>;
-  turned(turn: CallerTurn): void;
+  /** The caller has finished speaking. */
+  turned(turn: TurnGuess): void;
   stepped(step: AnswerStep): void;
   /** So much text was handed to the voice. */
   spoken(characters: number): void;

@@ -15,6 +15,7 @@ import {
   tap,
   throwError,
 } from 'rxjs';
+import { inScope, type RunInScope } from '../call/call-scope.js';
 import type { Clock } from '../call/clock.js';
 import { withheldAccount } from '../call/sensitive/withheld.js';
 import type { SpeechOutcome } from '../call/voice-call.js';
@@ -22,7 +23,8 @@ import type { SettledUtterance } from '../playout/settled-utterance.js';
 import type { CallVoice } from '../tts/call-voice.js';
 import type { SpeechChunk, VoiceOptions } from '../tts/voice.js';
 import { Answers } from './answers.js';
-import type { CallerTurn, ConversationLine, ConversationOptions } from './conversation-line.js';
+import type { TurnGuess } from '../listening/turn-guesses.js';
+import type { ConversationLine, ConversationOptions } from './conversation-line.js';
 import { delivered, isPhrase } from './delivery.js';
 import { Disclosure } from './disclosure.js';
 import { agentEntry, type HistoryEntry } from './history.js';
@@ -62,6 +64,7 @@ export class Conversation {
   #lastWord: 'failed' | 'limit' | 'drained' = 'failed';
   #closing = false;
   #ended = false;
+  readonly #inCall: RunInScope = (task) => inScope({ call: this.#line.call }, task);
 
   constructor(
     line: ConversationLine,
@@ -82,7 +85,7 @@ export class Conversation {
       options,
       history: this.#history,
       settled$: line.playout.allSettled$,
-      text: (makeReply) => this.#disclosure.before(this.#text(makeReply)),
+      text: (makeReply, run) => this.#disclosure.before(this.#text(makeReply, run)),
       voice: (speech, text$, wanted) => delivered(text$, speech, voice, wanted, line),
       demand: () => line.playout.demand(),
       stepped: (step) => {
@@ -135,7 +138,7 @@ export class Conversation {
         this.#speech('answer', () =>
           concat(
             of(`${due} `),
-            replyText(() => greeting ?? ''),
+            replyText(() => greeting ?? '', this.#inCall),
           ),
         ),
       );
@@ -257,18 +260,17 @@ export class Conversation {
 
   #greeting(): Reply | undefined {
     try {
-      return this.#agent.onCallStart?.(this.#line.call);
+      return this.#inCall(() => this.#agent.onCallStart?.(this.#line.call));
     } catch (error) {
       return throwError(() => error);
     }
   }
 
-  #turn(turn: CallerTurn): void {
+  #turn(turn: TurnGuess): void {
     this.#line.turned(turn);
     if (this.#closing) return;
-    const { transcript, durationMs } = turn;
-    this.#remember({ role: 'caller', text: transcript });
-    this.#floor$.next(this.#opened(this.#answers.to({ transcript, durationMs })));
+    this.#remember({ role: 'caller', text: turn.transcript });
+    this.#floor$.next(this.#opened(this.#answers.to(turn)));
   }
 
   #floor(first: Speech | undefined): Observable<unknown> {
@@ -335,8 +337,8 @@ export class Conversation {
     return delivered(speech.text$, speech, this.#voice, wanted, this.#line);
   }
 
-  #text(makeReply: (signal: AbortSignal) => Reply): Observable<string> {
-    const text$ = replyText(makeReply).pipe(
+  #text(makeReply: (signal: AbortSignal) => Reply, run: RunInScope = this.#inCall): Observable<string> {
+    const text$ = replyText(makeReply, run).pipe(
       tap((piece) => {
         if (piece === '') this.#line.playout.stillWorking();
       }),

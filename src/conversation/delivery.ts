@@ -3,6 +3,7 @@ import type { CallVoice } from '../tts/call-voice.js';
 import type { SpeechChunk, UtteranceVoiceOptions } from '../tts/voice.js';
 import type { ConversationLine } from './conversation-line.js';
 import { onFirst } from './on-first.js';
+import { onLast } from './on-last.js';
 import type { Speech } from './speech.js';
 
 /** Fixed text that was perhaps made beforehand. */
@@ -28,5 +29,10 @@ export function delivered(
   const sounds = () => {
     line.stepped({ ...answer, step: 'first-audio' });
   };
-  return speech$.pipe(onFirst(({ audio }) => audio.length > 0, sounds));
+  return speech$.pipe(
+    onFirst(({ audio }) => audio.length > 0, sounds),
+    onLast((how) => {
+      line.stepped({ ...answer, step: 'last-audio', ...how });
+    }),
+  );
 }

@@ -1,11 +1,16 @@
 import { isObservable, Observable } from 'rxjs';
+import { NO_SCOPE, type RunInScope } from '../call/call-scope.js';
 import type { Reply } from './reply.js';
 
 /**
  * A reply as a cold stream of text. Unsubscribing before its end aborts the signal the reply was made with, at once,
  * also while a promise or an iterator is pending.
+ * @param run what each step of the reply is taken inside of
  */
-export function replyText(makeReply: (signal: AbortSignal) => Reply): Observable<string> {
+export function replyText(
+  makeReply: (signal: AbortSignal) => Reply,
+  run: RunInScope = NO_SCOPE,
+): Observable<string> {
   return new Observable((subscriber) => {
     const controller = new AbortController();
     let written = false;
@@ -29,21 +34,23 @@ export function replyText(makeReply: (signal: AbortSignal) => Reply): Observable
       complete();
     } else if (isObservable(reply))
       subscriber.add(
-        reply.subscribe({
-          next: write,
-          error: (error: unknown) => {
-            subscriber.error(error);
-          },
-          complete,
-        }),
+        run(() =>
+          reply.subscribe({
+            next: write,
+            error: (error: unknown) => {
+              subscriber.error(error);
+            },
+            complete,
+          }),
+        ),
       );
     else if (Symbol.asyncIterator in reply) {
-      const iterator = reply[Symbol.asyncIterator]();
+      const iterator = run(() => reply[Symbol.asyncIterator]());
       // `return` waits for a pending `next`, so the abort above has to come first.
       subscriber.add(() => {
-        void Promise.resolve(iterator.return?.()).catch(() => undefined);
+        void Promise.resolve(run(() => iterator.return?.())).catch(() => undefined);
       });
-      void drain(iterator, write, complete, subscriber);
+      void drain({ next: () => run(() => iterator.next()) }, write, complete, subscriber);
     } else
       reply.then(
         (text) => {
@@ -64,7 +71,7 @@ export function unheeded(reply: Reply): void {
 }
 
 async function drain(
-  iterator: AsyncIterator<string>,
+  iterator: Pick<AsyncIterator<string>, 'next'>,
   write: (piece: unknown) => void,
   complete: () => void,
   subscriber: { readonly closed: boolean; error(error: unknown): void },

@@ -9,6 +9,7 @@ import {
 import { DiscoveryService, MetadataScanner, Reflector } from '@nestjs/core';
 import { Subscription } from 'rxjs';
 import { CallRegistry } from '../call/call-registry.js';
+import { inScope } from '../call/call-scope.js';
 import { forLog, REDACTOR, type Redactor, StandardRedactor } from '../call/redactor.js';
 import type { VoiceCall } from '../call/voice-call.js';
 import { type Class, hostProviders } from '../discovery/host-providers.js';
@@ -110,7 +111,7 @@ export class CallEventHandlers implements OnApplicationBootstrap, OnApplicationS
     handle: Handler,
   ): Promise<void> {
     try {
-      await handle(event, call);
+      await (call === undefined ? handle(event, call) : inScope({ call }, () => handle(event, call)));
     } catch (error) {
       const { name: kind, message } = Object(error) as { name?: unknown; message?: unknown };
       const shown = forLog(this.redactor, typeof kind === 'string' ? kind : typeof error);

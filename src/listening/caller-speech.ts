@@ -27,6 +27,8 @@ export interface CallerUtterance {
 export interface CallerPause {
   /** From onset to the pause, earlier pauses included, ms. */
   readonly durationMs: number;
+  /** When the last sound before it arrived, less the network's jitter, ms on the clock. */
+  readonly lastSampleAtMs: number;
 }
 
 /** Frames that are no further apart than this are late, not missing, ms. */
@@ -183,7 +185,8 @@ export class CallerSpeech {
     if (pausing === this.#pauseTold) return;
     this.#pauseTold = pausing;
     const { sinceOnsetMs, silentMs } = this.#rule;
-    this.#pauses.next(pausing ? { durationMs: sinceOnsetMs - silentMs } : undefined);
+    const lastSampleAtMs = this.#line.toClock(this.#lastSampleMs);
+    this.#pauses.next(pausing ? { durationMs: sinceOnsetMs - silentMs, lastSampleAtMs } : undefined);
   }
 
   #ended(): void {

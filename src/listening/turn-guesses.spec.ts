@@ -17,7 +17,7 @@ describe('guesses of what a turn will be', () => {
     const { pauses$, text$, guesses } = setUp();
     text$.next('where is');
     expect(guesses).toEqual([]);
-    pauses$.next({ durationMs: 500 });
+    pauses$.next({ durationMs: 500, lastSampleAtMs: 100 });
     text$.next('where is my order');
     pauses$.next(undefined);
     text$.next('where is my order please');
@@ -26,7 +26,7 @@ describe('guesses of what a turn will be', () => {
 
   it('are none any more once the turn is over, nor without words', () => {
     const { pauses$, utterances$, text$, guesses } = setUp();
-    pauses$.next({ durationMs: 500 });
+    pauses$.next({ durationMs: 500, lastSampleAtMs: 100 });
     utterances$.next({} as CallerUtterance);
     text$.next('where is my order');
     expect(guesses).toEqual([]);
@@ -40,7 +40,7 @@ describe('guesses of what a turn will be', () => {
   ])('are none behind digits that may go on, and one before them is taken back: %s', (text) => {
     const { pauses$, text$, guesses } = setUp();
     text$.next('my card');
-    pauses$.next({ durationMs: 500 });
+    pauses$.next({ durationMs: 500, lastSampleAtMs: 100 });
     text$.next(text);
     expect(guesses).toEqual(['my card', undefined]);
   });
@@ -48,7 +48,7 @@ describe('guesses of what a turn will be', () => {
   it.each(['order 471', 'it was 1984, I think', 'I have 4 cats'])('are made of other numbers: %s', (text) => {
     const { pauses$, text$, guesses } = setUp();
     text$.next(text);
-    pauses$.next({ durationMs: 500 });
+    pauses$.next({ durationMs: 500, lastSampleAtMs: 100 });
     expect(guesses).toEqual([text]);
   });
 });

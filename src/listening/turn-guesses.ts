@@ -11,6 +11,8 @@ export interface TurnGuess {
   readonly transcript: string;
   /** How long the caller has spoken, ms. */
   readonly durationMs: number;
+  /** When the last sound of the caller arrived, ms on the clock. */
+  readonly lastSampleAtMs: number;
 }
 
 /**
@@ -26,9 +28,7 @@ export function turnGuesses(
       if (pause === undefined) return of(undefined);
       const text$ = words?.text$.pipe(filter((text) => text !== '')) ?? of('');
       return text$.pipe(
-        map((transcript) =>
-          endsInDigits(transcript) ? undefined : { transcript, durationMs: pause.durationMs },
-        ),
+        map((transcript) => (endsInDigits(transcript) ? undefined : { transcript, ...pause })),
         takeUntil(utterances$), // then it is no guess any more
       );
     }),

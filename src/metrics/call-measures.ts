@@ -1,3 +1,4 @@
+import { kindOfError } from '../call/kind-of-error.js';
 import type { CallEvent } from '../call/voice-call.js';
 import type { SettledUtterance } from '../playout/settled-utterance.js';
 import { AnswerWaits } from './answer-waits.js';
@@ -66,7 +67,7 @@ export class CallMeasures {
           this.#measured('answerLatencyMs', this.#waits.settled(event.answer, event.account.firstHeardAtMs));
         break;
       case 'failed':
-        this.#listener.error(kindOf(event.error));
+        this.#listener.error(kindOfError(event.error));
         break;
     }
   }
@@ -93,10 +94,4 @@ export class CallMeasures {
   #measured(what: keyof Measured, ms: number | undefined): void {
     if (ms !== undefined) this.#listener.measured(what, ms);
   }
-}
-
-/** The name of an error, never what it says; one that looks like anything else is not told. */
-function kindOf(error: unknown): string {
-  const { name } = Object(error) as { name?: unknown };
-  return typeof name === 'string' && /^[A-Za-z]{1,40}$/.test(name) ? name : 'other';
 }

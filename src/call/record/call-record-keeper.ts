@@ -1,5 +1,6 @@
 import { type BeforeApplicationShutdown, Inject, Injectable, Logger, Optional } from '@nestjs/common';
 import { CallRegistry } from '../call-registry.js';
+import { inScope } from '../call-scope.js';
 import { CLOCK, type Clock } from '../clock.js';
 import { forLog, REDACTOR, type Redactor, StandardRedactor } from '../redactor.js';
 import type { CallEvent, VoiceCall } from '../voice-call.js';
@@ -40,7 +41,7 @@ export class CallRecordKeeper implements BeforeApplicationShutdown {
     const recorder = new CallRecorder(call, this.clock.now(), this.clock.epoch(), this.redactor);
     call.events$.subscribe((event) => {
       this.note(recorder, event);
-      if (event.type === 'ended') this.keep(recorder.record(event.reason, event.atMs));
+      if (event.type === 'ended') this.keep(call, recorder.record(event.reason, event.atMs));
     });
   }
 
@@ -53,22 +54,22 @@ export class CallRecordKeeper implements BeforeApplicationShutdown {
     }
   }
 
-  private keep(record: CallRecord): void {
-    const stored = this.stored(record).finally(() => this.storing.delete(stored));
+  private keep(call: VoiceCall, record: CallRecord): void {
+    const stored = this.stored(call, record).finally(() => this.storing.delete(stored));
     this.storing.add(stored);
   }
 
   /** Resolves whatever happens: a store must not harm a call, nor the end of the process. */
-  private async stored(record: CallRecord): Promise<void> {
+  private async stored(call: VoiceCall, record: CallRecord): Promise<void> {
     const late = () => `the store has not answered within ${STORE_MS} ms`;
-    const problem = await within(this.problemOf(record), STORE_MS, this.clock, late);
+    const problem = await within(this.problemOf(call, record), STORE_MS, this.clock, late);
     if (problem !== undefined)
       this.logger.error(`Call ${record.callSid}: the record may be lost: ${problem}`);
   }
 
-  private async problemOf(record: CallRecord): Promise<string | undefined> {
+  private async problemOf(call: VoiceCall, record: CallRecord): Promise<string | undefined> {
     try {
-      await this.store?.store(record);
+      await inScope({ call }, () => this.store?.store(record));
       return undefined;
     } catch (error) {
       return this.kindOf(error);

@@ -1,4 +1,5 @@
 import { Alarm } from '../../call/alarm.js';
+import { inScope } from '../../call/call-scope.js';
 import type { Clock } from '../../call/clock.js';
 import { InterruptedError } from '../../call/interrupted-error.js';
 import type { VoiceCall } from '../../call/voice-call.js';
@@ -64,13 +65,12 @@ export class ToolRun {
   }
 
   async #run(input: unknown): Promise<void> {
-    const { call, transcript, resultCharacters } = this.#options;
+    const { id, call, transcript, resultCharacters } = this.#options;
     try {
-      const result: unknown = await this.tool.run(input, {
-        call,
-        transcript,
-        signal: this.#controller.signal,
-      });
+      const { signal } = this.#controller;
+      const result: unknown = await inScope({ call, tool: id }, () =>
+        this.tool.run(input, { call, transcript, signal }),
+      );
       const text = resultText(result, resultCharacters);
       this.#settle({ state: 'succeeded', text: text ?? TOLD.untellable });
     } catch (error) {

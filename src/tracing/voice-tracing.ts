@@ -1,0 +1,82 @@
+import { Logger } from '@nestjs/common';
+import type { Tracer } from '@opentelemetry/api';
+import type { CallRegistry } from '../call/call-registry.js';
+import type { CallScope, CallWork } from '../call/call-scope.js';
+import type { CallScopes } from '../call/call-scopes.js';
+import type { Clock } from '../call/clock.js';
+import { kindOfError } from '../call/kind-of-error.js';
+import { redacted, type Redactor } from '../call/redactor.js';
+import type { CallEvent, VoiceCall } from '../call/voice-call.js';
+import { CallSpans } from './call-spans.js';
+import { OpenSpans } from './open-spans.js';
+import type { OpenTelemetryApi } from './otel-api.js';
+import type { ResolvedVoiceTracingOptions } from './voice-tracing.options.js';
+
+/** Longest text of an attribute, characters. */
+const LONGEST_TEXT = 10_000;
+
+export interface VoiceTracingParts {
+  readonly api: OpenTelemetryApi;
+  readonly tracer: Tracer;
+  readonly options: ResolvedVoiceTracingOptions;
+  /** The agent's name, where the options do not tell it. */
+  readonly agent: string;
+  readonly calls: Pick<CallRegistry, 'started$'>;
+  readonly scopes: Pick<CallScopes, 'add'>;
+  readonly clock: Clock;
+  readonly redactor: Redactor;
+}
+
+/** Follows each call with spans, and runs the host's code in their context. */
+export class VoiceTracing implements CallScope {
+  readonly #parts: VoiceTracingParts;
+  readonly #logger = new Logger('TwilioVoice');
+  readonly #calls = new WeakMap<VoiceCall, { readonly spans: OpenSpans; readonly of: CallSpans }>();
+  #told = false;
+
+  constructor(parts: VoiceTracingParts) {
+    this.#parts = parts;
+    parts.scopes.add(this);
+    parts.calls.started$.subscribe((call) => {
+      this.#guarded(() => {
+        this.#follow(call);
+      });
+    });
+  }
+
+  run(work: CallWork, task: () => void): void {
+    const call = this.#calls.get(work.call);
+    if (call === undefined) task();
+    else this.#parts.api.context.with(call.spans.contextOf(call.of.spanOf(work)), task);
+  }
+
+  #follow(call: VoiceCall): void {
+    const { api, tracer, clock, options, agent, redactor } = this.#parts;
+    const atMs = clock.now();
+    const spans = new OpenSpans(api, tracer, clock.epoch() - atMs);
+    const shown = (words: string) => redacted(redactor, words, 'span').slice(0, LONGEST_TEXT);
+    const of = new CallSpans(spans, call, atMs, {
+      agent: options.agent ?? agent,
+      provider: options.provider,
+      content: options.content ? shown : undefined,
+      links: [],
+    });
+    this.#calls.set(call, { spans, of });
+    call.events$.subscribe((event: CallEvent) => {
+      this.#guarded(() => {
+        of.add(event);
+      });
+    });
+  }
+
+  /** A tracer that fails must not cost the call anything. */
+  #guarded(task: () => void): void {
+    try {
+      task();
+    } catch (error) {
+      if (this.#told) return;
+      this.#told = true;
+      this.#logger.error(`Spans of calls are incomplete: ${kindOfError(error)}; more are not logged`);
+    }
+  }
+}
