@@ -2,8 +2,8 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { Injectable } from '@nestjs/common';
 import { SpanStatusCode } from '@opentelemetry/api';
-import type { Reply, Turn, VoiceAgent, VoiceCall } from '../src/index.js';
-import { CALL_RECORDS, CALL_SCOPE, type CallWork, type Clock, OnCallEvent, REDACTOR } from '../src/index.js';
+import type { Reply, VoiceAgent } from '../src/index.js';
+import { CALL_RECORDS, CALL_SCOPE, type CallWork, OnCallEvent, REDACTOR } from '../src/index.js';
 import { voiceTracing } from '../src/opentelemetry.js';
 import {
   type CallUnderTest,
@@ -37,7 +37,8 @@ afterEach(async () => {
   sdk.reset();
 });
 
-const pause = (clock: Clock, ms: number) => new Promise<void>((resolve) => clock.after(ms, resolve));
+let clock: VirtualClock;
+const pause = (ms: number) => new Promise<void>((resolve) => clock.after(ms, resolve));
 
 /** Writes word by word, from 300 ms after it was asked. */
 @Injectable()
@@ -56,14 +57,13 @@ class Writer implements VoiceAgent {
     return Writer.greeting;
   };
 
-  async *reply({ call }: Turn) {
-    const clock = clockOf(call);
+  async *reply() {
     if (Writer.fails === 'at once') throw new RangeError('the caller said 4111');
-    await pause(clock, 300);
+    await pause(300);
     sdk.hostSpan('host.first').end();
     for (const word of Writer.text.split(/(?<=\s)/)) {
       yield word;
-      await pause(clock, 10);
+      await pause(10);
       sdk.hostSpan('host.word').end();
     }
     if (Writer.fails === 'later') throw new RangeError('the caller said 4111');
@@ -75,9 +75,6 @@ afterEach(() => {
   Writer.preemptive = false;
   Writer.fails = 'never';
 });
-
-let clock: VirtualClock;
-const clockOf = (_: VoiceCall): Clock => clock;
 
 async function called(options: SimulateAgentOptions = {}, tracing: Parameters<typeof voiceTracing>[0] = {}) {
   clock = new VirtualClock();
@@ -255,8 +252,10 @@ describe('however a call ends', () => {
     under.voiceCall.interrupt();
     await clock.advance(500);
   };
-  it.each<[string, SimulateAgentOptions, (under: CallUnderTest) => Promise<unknown> | undefined]>([
-    ['the caller hangs up in the middle of an answer', {}, ({ call }) => Promise.resolve(call.hangUp())],
+  it.each<[string, SimulateAgentOptions, (under: CallUnderTest) => unknown]>([
+    ['the caller hangs up in the middle of an answer', {}, ({ call }) => {
+        call.hangUp();
+      }],
     ['the host interrupts', {}, interrupted],
     ['the caller interrupts and hangs up', {}, ({ call }) => (call.speak(500), clock.advance(400))],
     ['the agent hangs up', {}, ({ voiceCall }) => Promise.all([voiceCall.hangUp(), clock.advance(20_000)])],
@@ -264,10 +263,10 @@ describe('however a call ends', () => {
     ['keys are pressed, and the call returns', {}, ({ voiceCall }) => Promise.all([voiceCall.sendDigits('1'), clock.advance(40_000)])],
     ['the voice fails', { voice: { failAfterMs: 400 } }, () => clock.advance(8_000)],
     ['the voice stalls', { voice: { stallAfterMs: 400 } }, () => clock.advance(20_000)],
-    ['the application drains', { settings: { drain: { graceMs: 2_000 } } }, undefined as never],
-    ['the application closes at once', { settings: { drain: { graceMs: 0 } } }, undefined as never],
+    ['the application drains', { settings: { drain: { graceMs: 2_000 } } }, () => undefined],
+    ['the application closes at once', { settings: { drain: { graceMs: 0 } } }, () => undefined],
     ['the host says something more', {}, ({ voiceCall }) => (void voiceCall.say(LONG), clock.advance(300))],
-    ['a sensitive task is running', {}, ({ voiceCall }) => (void voiceCall.sensitive(() => pause(clock, 60_000)), clock.advance(300))],
+    ['a sensitive task is running', {}, ({ voiceCall }) => (void voiceCall.sensitive(() => pause(60_000)), clock.advance(300))],
   ])('no span is left open: %s', async (_, options, what) => {
     for (const [index, when] of [100, 900, 1_700, 2_300, 4_000].entries()) {
       Writer.text = LONG;
@@ -276,7 +275,7 @@ describe('however a call ends', () => {
       await clock.advance(1_500);
       under.call.speak(800);
       await clock.advance(when);
-      await what?.(under);
+      await what(under);
       await under.close();
       await clock.advance(500);
       const ours = sdk.spans.filter(({ instrumentationScope: { name } }) => name !== 'host');
@@ -344,9 +343,9 @@ describe('CALL_SCOPE', () => {
       return undefined;
     }
 
-    async *reply({ call }: Turn) {
+    async *reply() {
       seen.push(['reply', storage.getStore()]);
-      await pause(clockOf(call), 50);
+      await pause(50);
       seen.push(['later', storage.getStore()]);
       yield 'Yes.';
       seen.push(['next', storage.getStore()]);
@@ -446,7 +445,7 @@ describe('what was said', () => {
     const under = await called({}, { content: true });
     void under.voiceCall.sensitive(async () => {
       await under.voiceCall.say('Your order is secret.');
-      await pause(clock, 4_000);
+      await pause(4_000);
     });
     await clock.advance(2_500);
     await exchange(under);

@@ -20,6 +20,7 @@ import { SpeechFailedError } from '../tts/voice.js';
 import { TWILIO_VOICE_OPTIONS, type ResolvedTwilioVoiceOptions } from '../twilio-voice.options.js';
 import { Call } from './call.js';
 import { CALL_CONTROL, type CallControl } from './call-control.js';
+import { aboutCall, CallLog } from './call-log.js';
 import { inScope } from './call-scope.js';
 import { CallScopes } from './call-scopes.js';
 import { drainCalls } from './drain-calls.js';
@@ -48,6 +49,7 @@ const NOBODY: VoiceAgent = { reply: () => '' };
 @Injectable()
 export class CallRegistry implements StreamAcceptor, OnModuleDestroy {
   private readonly logger = new Logger('TwilioVoice');
+  private readonly callLog = new CallLog();
   private readonly calls = new Map<string, Call>();
   /** Ends of calls that the telephone network is being told of. */
   private readonly releasing = new Set<Promise<void>>();
@@ -238,7 +240,7 @@ export class CallRegistry implements StreamAcceptor, OnModuleDestroy {
   private limiter(call: Call, playout: Playout): CallLimiter {
     const { limits, conversation } = this.options;
     const closeAfterLimit = (limit: string, goodbye: string) => {
-      this.logger.warn(`Call ${call.callSid}: limits.${limit} is reached, the call is closed`);
+      this.callLog.warn(aboutCall(call), `limits.${limit} is reached, the call is closed`);
       call.closeAfterLimit(limit, goodbye);
     };
     const limited = { events$: call.events$, isAudible: () => playout.audible, closeAfterLimit };
@@ -255,24 +257,24 @@ export class CallRegistry implements StreamAcceptor, OnModuleDestroy {
       if (call.hasEnded) return;
       const { name, code } = describe(error);
       const kind = forLog(this.redactor, `${name}${code}`);
-      this.tell(call.callSid, `limits.callMs was not set at the telephone network: ${kind}`);
+      this.tell(call, `limits.callMs was not set at the telephone network: ${kind}`);
     }
   }
 
-  private words({ callSid }: StreamStart): CallerWords | undefined {
+  private words(start: StreamStart): CallerWords | undefined {
     if (this.transcriber === undefined) return undefined;
     const { name } = this.transcriber;
     return new CallerWords(this.transcriber, this.clock, this.options.transcription, (error) => {
       const what = error instanceof TranscriberFailedError ? error.message : describe(error).name;
-      this.tell(callSid, `${name} gave up, turns have no words from now on: ${what}`);
+      this.tell(start, `${name} gave up, turns have no words from now on: ${what}`);
     });
   }
 
   /** The same fault in every call is one error. */
-  private tell(callSid: string, problem: string): void {
+  private tell(call: Pick<VoiceCall, 'callSid' | 'streamSid'>, problem: string): void {
     const line = forLog(this.redactor, problem);
-    if (this.told.has(line)) this.logger.debug(`Call ${callSid}: ${line}`);
-    else this.logger.error(`Call ${callSid}: ${line}`);
+    if (this.told.has(line)) this.callLog.debug(aboutCall(call), line);
+    else this.callLog.error(aboutCall(call), line);
     this.told.add(line);
   }
 
@@ -330,8 +332,9 @@ export class CallRegistry implements StreamAcceptor, OnModuleDestroy {
     const kind = forLog(this.redactor, `${name}${code}`);
     const shown = forLog(this.redactor, message);
     const isOurs = error instanceof SpeechStalledError || error instanceof SpeechFailedError;
-    this.logger.error(`Call ${call.callSid}: ${what}: ${kind}${isOurs ? `: ${shown}` : ''}`);
-    if (!isOurs && !call.wasSensitive) this.logger.debug(`Call ${call.callSid}: ${kind}: ${shown}`);
+    const subject = aboutCall(call);
+    this.callLog.error(subject, `${what}: ${kind}${isOurs ? `: ${shown}` : ''}`);
+    if (!isOurs && !call.wasSensitive) this.callLog.debug(subject, `${kind}: ${shown}`);
   }
 }
 

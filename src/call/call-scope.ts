@@ -34,7 +34,7 @@ interface Surroundings {
   /** The first one outermost; there may be more later. */
   readonly scopes: readonly CallScope[];
   /** A scope failed. */
-  readonly failed: (error: unknown) => void;
+  readonly failed: (error: unknown, call: VoiceCall) => void;
 }
 
 const surroundings = new WeakMap<VoiceCall, Surroundings>();
@@ -65,7 +65,7 @@ function inside<T>(by: Surroundings, index: number, work: CallWork, task: () => 
   try {
     scope.run(work, once);
   } catch (error) {
-    by.failed(error);
+    by.failed(error, work.call);
   }
   once();
   return resultOf(outcome);

@@ -1,4 +1,5 @@
-import { Inject, Injectable, Logger, Optional } from '@nestjs/common';
+import { Inject, Injectable, Optional } from '@nestjs/common';
+import { amidCall, CallLog } from './call-log.js';
 import { CALL_SCOPE, type CallScope, surround } from './call-scope.js';
 import { kindOfError } from './kind-of-error.js';
 import type { VoiceCall } from './voice-call.js';
@@ -6,7 +7,7 @@ import type { VoiceCall } from './voice-call.js';
 /** What surrounds the host's code in all calls: the host's own scope, and those of adapters around it. */
 @Injectable()
 export class CallScopes {
-  private readonly logger = new Logger('TwilioVoice');
+  private readonly log = new CallLog();
   private readonly scopes: CallScope[] = [];
   private told = false;
 
@@ -26,16 +27,17 @@ export class CallScopes {
   surround(call: VoiceCall): void {
     surround(call, {
       scopes: this.scopes,
-      failed: (error) => {
-        this.failed(error);
+      failed: (error, of) => {
+        this.failed(error, of);
       },
     });
   }
 
-  private failed(error: unknown): void {
+  private failed(error: unknown, call: VoiceCall): void {
     if (this.told) return;
     this.told = true;
-    this.logger.error(
+    this.log.error(
+      amidCall(call),
       `CALL_SCOPE failed, what it surrounds runs all the same: ${kindOfError(error)}; more are not logged`,
     );
   }

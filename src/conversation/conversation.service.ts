@@ -17,7 +17,7 @@ export class ConversationService {
   ) {}
 
   open(agent: VoiceAgent, line: ConversationLine): Conversation {
-    const voice = this.tts.open?.() ?? new PlainCallVoice(this.tts);
+    const voice = this.tts.open?.(line.call) ?? new PlainCallVoice(this.tts);
     return new Conversation(line, agent, voice, this.clock, this.options.conversation);
   }
 }

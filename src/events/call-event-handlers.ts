@@ -9,6 +9,7 @@ import {
 import { DiscoveryService, MetadataScanner, Reflector } from '@nestjs/core';
 import { Subscription } from 'rxjs';
 import { CallRegistry } from '../call/call-registry.js';
+import { amidCall, CallLog } from '../call/call-log.js';
 import { inScope } from '../call/call-scope.js';
 import { forLog, REDACTOR, type Redactor, StandardRedactor } from '../call/redactor.js';
 import type { VoiceCall } from '../call/voice-call.js';
@@ -28,6 +29,7 @@ interface NamedHandler {
 @Injectable()
 export class CallEventHandlers implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger('TwilioVoice');
+  private readonly callLog = new CallLog();
   private readonly handlers = new Map<HostEventType, NamedHandler[]>();
   private readonly subscriptions = new Subscription();
 
@@ -115,9 +117,10 @@ export class CallEventHandlers implements OnApplicationBootstrap, OnApplicationS
     } catch (error) {
       const { name: kind, message } = Object(error) as { name?: unknown; message?: unknown };
       const shown = forLog(this.redactor, typeof kind === 'string' ? kind : typeof error);
-      this.logger.error(`${name} threw at ${event.type}: ${shown}`);
+      const subject = amidCall(call ?? ('callSid' in event ? event : {}));
+      this.callLog.error(subject, `${name} threw at ${event.type}: ${shown}`);
       if (call?.wasSensitive === true) return; // the message may repeat anything
-      this.logger.debug(forLog(this.redactor, typeof message === 'string' ? message : ''));
+      this.callLog.debug(subject, forLog(this.redactor, typeof message === 'string' ? message : ''));
     }
   }
 }

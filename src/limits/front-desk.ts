@@ -1,4 +1,5 @@
-import { Inject, Injectable, Logger, Optional } from '@nestjs/common';
+import { Inject, Injectable, Optional } from '@nestjs/common';
+import { aboutCall, CallLog, type LogSubject } from '../call/call-log.js';
 import { CLOCK, type Clock } from '../call/clock.js';
 import { forLog, REDACTOR, type Redactor, StandardRedactor } from '../call/redactor.js';
 import { within } from '../call/within.js';
@@ -30,7 +31,7 @@ export class FrontDesk {
   /** Calls that found no room, or were too many of a caller's, by the limit; and those that others refused. */
   readonly refusals: ReadonlyMap<string, number>;
   private readonly refused = new Map<string, number>();
-  private readonly logger = new Logger('TwilioVoice');
+  private readonly logger = new CallLog();
 
   constructor(
     @Inject(TWILIO_VOICE_OPTIONS) private readonly options: ResolvedTwilioVoiceOptions,
@@ -60,7 +61,7 @@ export class FrontDesk {
 
   private busy(call: ArrivingCall, limit: string): 'busy' {
     this.count(limit);
-    this.logger.log(`${nameOf(call)}: refused, over limits.${limit}`);
+    this.logger.log(subjectOf(call), `refused, over limits.${limit}`);
     return 'busy';
   }
 
@@ -97,7 +98,7 @@ export class FrontDesk {
       if (typeof reception === 'object' && 'parameters' in reception) check(reception.parameters);
       else if (reception !== 'connect') {
         this.count('CALL_ADMISSION');
-        this.logger.log(`${nameOf(call)}: refused by CALL_ADMISSION`);
+        this.logger.log(subjectOf(call), 'refused by CALL_ADMISSION');
       }
       return reception;
     } catch (error) {
@@ -120,8 +121,8 @@ export class FrontDesk {
     const { name, message } = error instanceof Error ? error : { name: typeof error, message: '' };
     const ours = error instanceof TimeoutError ? ` (${message})` : '';
     const kind = forLog(this.redactor, name);
-    this.logger.error(`${nameOf(call)}: ${what} failed with ${kind}${ours}: ${consequence}`);
-    if (ours === '') this.logger.debug(`${nameOf(call)}: ${what}: ${forLog(this.redactor, message)}`);
+    this.logger.error(subjectOf(call), `${what} failed with ${kind}${ours}: ${consequence}`);
+    if (ours === '') this.logger.debug(subjectOf(call), `${what}: ${forLog(this.redactor, message)}`);
   }
 }
 
@@ -147,5 +148,5 @@ const isTexts = (value: unknown): value is Readonly<Record<string, string>> =>
   typeof value === 'object' && value !== null && Object.values(value).every((one) => typeof one === 'string');
 
 /** Where signatures are not checked, anything may stand in a webhook. */
-const nameOf = ({ callSid }: ArrivingCall): string =>
-  /^[\w-]{1,64}$/.test(callSid) ? `Call ${callSid}` : 'A call';
+const subjectOf = ({ callSid }: ArrivingCall): LogSubject =>
+  /^[\w-]{1,64}$/.test(callSid) ? aboutCall({ callSid }) : { callSid: undefined, name: 'A call' };

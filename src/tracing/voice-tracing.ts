@@ -1,5 +1,5 @@
-import { Logger } from '@nestjs/common';
 import type { Tracer } from '@opentelemetry/api';
+import { amidCall, CallLog } from '../call/call-log.js';
 import type { CallRegistry } from '../call/call-registry.js';
 import type { CallScope, CallWork } from '../call/call-scope.js';
 import type { CallScopes } from '../call/call-scopes.js';
@@ -30,7 +30,7 @@ export interface VoiceTracingParts {
 /** Follows each call with spans, and runs the host's code in their context. */
 export class VoiceTracing implements CallScope {
   readonly #parts: VoiceTracingParts;
-  readonly #logger = new Logger('TwilioVoice');
+  readonly #log = new CallLog();
   readonly #calls = new WeakMap<VoiceCall, { readonly spans: OpenSpans; readonly of: CallSpans }>();
   #told = false;
 
@@ -38,7 +38,7 @@ export class VoiceTracing implements CallScope {
     this.#parts = parts;
     parts.scopes.add(this);
     parts.calls.started$.subscribe((call) => {
-      this.#guarded(() => {
+      this.#guarded(call, () => {
         this.#follow(call);
       });
     });
@@ -63,20 +63,21 @@ export class VoiceTracing implements CallScope {
     });
     this.#calls.set(call, { spans, of });
     call.events$.subscribe((event: CallEvent) => {
-      this.#guarded(() => {
+      this.#guarded(call, () => {
         of.add(event);
       });
     });
   }
 
   /** A tracer that fails must not cost the call anything. */
-  #guarded(task: () => void): void {
+  #guarded(call: VoiceCall, task: () => void): void {
     try {
       task();
     } catch (error) {
       if (this.#told) return;
       this.#told = true;
-      this.#logger.error(`Spans of calls are incomplete: ${kindOfError(error)}; more are not logged`);
+      const kind = kindOfError(error);
+      this.#log.error(amidCall(call), `Spans of calls are incomplete: ${kind}; more are not logged`);
     }
   }
 }

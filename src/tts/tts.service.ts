@@ -1,7 +1,9 @@
-import { Inject, Injectable, Logger, Optional, type OnApplicationBootstrap } from '@nestjs/common';
+import { Inject, Injectable, Optional, type OnApplicationBootstrap } from '@nestjs/common';
 import { defer, finalize, type Observable } from 'rxjs';
+import { amidCall, CallLog } from '../call/call-log.js';
 import { CLOCK, type Clock } from '../call/clock.js';
 import { forLog, REDACTOR, type Redactor, StandardRedactor } from '../call/redactor.js';
+import type { VoiceCall } from '../call/voice-call.js';
 import { TWILIO_VOICE_OPTIONS, type ResolvedTwilioVoiceOptions } from '../twilio-voice.options.js';
 import { type CallVoice, LadderVoice } from './call-voice.js';
 import { Phrases } from './phrases.js';
@@ -17,7 +19,7 @@ import {
 /** Text in, audio out: the seam for tests and for other voices. A mock needs `speak` only. */
 @Injectable()
 export class TtsService implements OnApplicationBootstrap {
-  private readonly logger = new Logger('TwilioVoice');
+  private readonly logger = new CallLog();
   private readonly phrases: Phrases;
   /** Lasting failures that were told. */
   private readonly told = new Set<string>();
@@ -44,7 +46,7 @@ export class TtsService implements OnApplicationBootstrap {
     const [way] = session.ways({ phrase: true });
     if (way === undefined) return;
     const failed = (error: unknown) => {
-      this.noPhrases(error);
+      this.noPhrases(error, undefined);
     };
     void this.phrases.prepare(way, {}, failed).finally(() => {
       session.close();
@@ -66,8 +68,11 @@ export class TtsService implements OnApplicationBootstrap {
     });
   }
 
-  /** A voice for the length of a call: its connections stay open. */
-  open(): CallVoice {
+  /**
+   * A voice for the length of a call: its connections stay open.
+   * @param call whose name its complaints are logged in
+   */
+  open(call?: Pick<VoiceCall, 'callSid' | 'streamSid'>): CallVoice {
     const { filler, fillerAfterMs } = this.options.conversation;
     return new LadderVoice({
       voice: this.voice,
@@ -76,34 +81,37 @@ export class TtsService implements OnApplicationBootstrap {
       phrases: this.phrases,
       filler: { text: filler, afterMs: fillerAfterMs },
       noPhrases: (error) => {
-        this.noPhrases(error);
+        this.noPhrases(error, call);
       },
       fell: (rung, error, next) => {
-        if (next !== undefined) this.tell(rung.name, error, `${next.name} takes over.`);
+        if (next !== undefined) this.tell(rung.name, error, `${next.name} takes over.`, call);
       },
     });
   }
 
-  private noPhrases(error: unknown): void {
-    this.tell(
-      this.voice.name,
-      error,
-      `For now ${this.fallback?.name ?? 'a tone'} stands in for its phrases.`,
-    );
+  private noPhrases(error: unknown, call: Parameters<TtsService['open']>[0]): void {
+    const standIn = this.fallback?.name ?? 'a tone';
+    this.tell(this.voice.name, error, `For now ${standIn} stands in for its phrases.`, call);
   }
 
   /** What cannot mend itself is told once. Others' messages may hold what was said: they are not told. */
-  private tell(name: string, error: unknown, consequence: string): void {
+  private tell(
+    name: string,
+    error: unknown,
+    consequence: string,
+    call: Parameters<TtsService['open']>[0],
+  ): void {
+    const subject = amidCall(call ?? {});
     if (!(error instanceof SpeechFailedError)) {
       const kind = forLog(this.redactor, error instanceof Error ? error.name : typeof error);
-      this.logger.warn(`${name}: ${kind}. ${consequence}`);
+      this.logger.warn(subject, `${name}: ${kind}. ${consequence}`);
       return;
     }
     const message = forLog(this.redactor, error.message);
-    if (!error.lasting) this.logger.warn(`${name}: ${message} ${consequence}`);
+    if (!error.lasting) this.logger.warn(subject, `${name}: ${message} ${consequence}`);
     else if (!this.told.has(error.message)) {
       this.told.add(error.message);
-      this.logger.error(`${message} ${consequence}`);
+      this.logger.error(subject, `${message} ${consequence}`);
     }
   }
 }

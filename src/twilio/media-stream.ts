@@ -1,4 +1,4 @@
-import { Logger } from '@nestjs/common';
+import type { LogSubject } from '../call/call-log.js';
 import type { CancelTimer, Clock } from '../call/clock.js';
 import type { MediaSink, StreamAcceptor, StreamEndReason, StreamReceiver } from '../call/stream.js';
 import type { CallOutcome, CallOutcomes } from './call-outcomes.js';
@@ -40,15 +40,13 @@ export interface MediaStreamContext {
 
 type InStreamMessage = Extract<ParsedMessage, { streamSid: string }>;
 
-const logger = new Logger('TwilioVoice');
-
 /** One media stream on one socket: `pending` until a valid `start`, then `started`, then `ended`. */
 export class MediaStream implements MediaSink {
   /** Resolves when the socket has closed. */
   readonly closed: Promise<void>;
   readonly #context: MediaStreamContext;
   readonly #socket: StreamSocket;
-  readonly #counters = new StreamCounters(logger);
+  readonly #counters = new StreamCounters();
   #state: 'pending' | 'started' | 'ended' = 'pending';
   #start: StartMessage | undefined;
   #encoder = new MessageEncoder('');
@@ -284,10 +282,11 @@ export class MediaStream implements MediaSink {
 
   #count(fault: StreamFault, detail?: string): void {
     const isTold = this.#start !== undefined || this.#context.isNews(fault);
-    this.#counters.count(fault, this.#name(), detail, isTold);
+    this.#counters.count(fault, this.#subject(), detail, isTold);
   }
 
-  #name(): string {
-    return this.streamSid ?? '(not started)';
+  #subject(): LogSubject {
+    const { callSid, streamSid } = this;
+    return { callSid, streamSid, name: `Stream ${streamSid ?? '(not started)'}` };
   }
 }

@@ -1,4 +1,4 @@
-import type { Logger } from '@nestjs/common';
+import { CallLog, type LogSubject } from '../call/call-log.js';
 
 /** What can go wrong on a stream without ending it. */
 export type StreamFault =
@@ -32,23 +32,20 @@ export class StreamCounters {
     receiverErrors: 0,
     socketErrors: 0,
   };
-  readonly #logger: Logger;
+  readonly #log = new CallLog();
 
-  constructor(logger: Logger) {
-    this.#logger = logger;
+  constructor() {
     this.counts = this.#counts;
   }
 
   /**
-   * @param stream as logs shall call it
+   * @param stream what logs shall say of it
    * @param detail never anything the caller or the host wrote
    * @param isTold false where it is only counted
    */
-  count(fault: StreamFault, stream: string, detail = '', isTold = true): void {
+  count(fault: StreamFault, stream: LogSubject, detail = '', isTold = true): void {
     this.#counts[fault] += 1;
     if (this.#counts[fault] > 1 || !isTold) return;
-    this.#logger.warn(
-      `Stream ${stream}: ${fault}${detail === '' ? '' : ` (${detail})`}; more are only counted`,
-    );
+    this.#log.warn(stream, `${fault}${detail === '' ? '' : ` (${detail})`}; more are only counted`);
   }
 }

@@ -327,7 +327,7 @@ describe('A socket', () => {
     line.socket.emit('error', Object.assign(new RangeError('s3cret'), { code: 'WS_ERR_SOMETHING' }));
     expect(line.stream.counters.socketErrors).toBe(1);
     expect([line.heard, line.streams.size]).toEqual([['ended socket-closed'], 0]);
-    expect(warned.mock.calls.at(-1)?.[0]).toContain('socketErrors (WS_ERR_SOMETHING)');
+    expect(String(warned.mock.calls.at(-1)?.[0])).toContain('socketErrors (WS_ERR_SOMETHING)');
     expect(JSON.stringify(warned.mock.calls)).not.toContain('s3cret');
     await line.clock.advance(1_000);
     expect([line.socket.terminated, line.clock.pendingTimers]).toEqual([true, 0]);

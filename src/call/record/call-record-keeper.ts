@@ -1,4 +1,5 @@
-import { type BeforeApplicationShutdown, Inject, Injectable, Logger, Optional } from '@nestjs/common';
+import { type BeforeApplicationShutdown, Inject, Injectable, Optional } from '@nestjs/common';
+import { aboutCall, amidCall, CallLog } from '../call-log.js';
 import { CallRegistry } from '../call-registry.js';
 import { inScope } from '../call-scope.js';
 import { CLOCK, type Clock } from '../clock.js';
@@ -14,7 +15,7 @@ const STORE_MS = 10_000;
 /** Records each call from its start, and hands the record over when it is over. Shutting down waits for the store. */
 @Injectable()
 export class CallRecordKeeper implements BeforeApplicationShutdown {
-  private readonly logger = new Logger('TwilioVoice');
+  private readonly logger = new CallLog();
   private readonly storing = new Set<Promise<void>>();
 
   /** @throws Error that names what a provider of the host's lacks */
@@ -40,17 +41,18 @@ export class CallRecordKeeper implements BeforeApplicationShutdown {
   private follow(call: VoiceCall): void {
     const recorder = new CallRecorder(call, this.clock.now(), this.clock.epoch(), this.redactor);
     call.events$.subscribe((event) => {
-      this.note(recorder, event);
+      this.note(call, recorder, event);
       if (event.type === 'ended') this.keep(call, recorder.record(event.reason, event.atMs));
     });
   }
 
   /** An agent may report anything: an event that cannot be read is left out, and harms nobody. */
-  private note(recorder: CallRecorder, event: CallEvent): void {
+  private note(call: VoiceCall, recorder: CallRecorder, event: CallEvent): void {
     try {
       recorder.add(event);
     } catch (error) {
-      this.logger.error(`An event is not in its call's record: ${event.type}, ${this.kindOf(error)}`);
+      const kind = this.kindOf(error);
+      this.logger.error(amidCall(call), `An event is not in its call's record: ${event.type}, ${kind}`);
     }
   }
 
@@ -63,8 +65,7 @@ export class CallRecordKeeper implements BeforeApplicationShutdown {
   private async stored(call: VoiceCall, record: CallRecord): Promise<void> {
     const late = () => `the store has not answered within ${STORE_MS} ms`;
     const problem = await within(this.problemOf(call, record), STORE_MS, this.clock, late);
-    if (problem !== undefined)
-      this.logger.error(`Call ${record.callSid}: the record may be lost: ${problem}`);
+    if (problem !== undefined) this.logger.error(aboutCall(record), `the record may be lost: ${problem}`);
   }
 
   private async problemOf(call: VoiceCall, record: CallRecord): Promise<string | undefined> {

@@ -1,12 +1,12 @@
 import {
   Inject,
   Injectable,
-  Logger,
   type BeforeApplicationShutdown,
   type OnModuleInit,
   Optional,
 } from '@nestjs/common';
 import { catchError, concat, concatMap, defer, EMPTY, type Observable, of, throwError } from 'rxjs';
+import { amidCall, CallLog } from '../../call/call-log.js';
 import { CLOCK, type Clock } from '../../call/clock.js';
 import { REDACTOR, type Redactor, StandardRedactor } from '../../call/redactor.js';
 import type { VoiceCall } from '../../call/voice-call.js';
@@ -48,7 +48,7 @@ export class OpenAiAgent implements VoiceAgent, OnModuleInit, BeforeApplicationS
   readonly #redactor: Redactor;
   readonly #given: readonly VoiceTool[];
   readonly #registry: VoiceToolRegistry | undefined;
-  readonly #logger = new Logger('TwilioVoice');
+  readonly #log = new CallLog();
   /** Lasting failures that were told. */
   readonly #told = new Set<string>();
   #made: { readonly options: ResolvedOpenAiAgentOptions; readonly tools: AgentTools } | undefined;
@@ -127,17 +127,17 @@ export class OpenAiAgent implements VoiceAgent, OnModuleInit, BeforeApplicationS
       return this.#round(answer);
     }).pipe(
       catchError((error: unknown) => {
-        this.#tell(error);
+        this.#tell(error, turn.call);
         throw error;
       }),
     );
   }
 
   /** What cannot mend itself is told once, with what to do about it; the call tells the rest. */
-  #tell(error: unknown): void {
+  #tell(error: unknown, call: VoiceCall): void {
     if (!(error instanceof ModelFailedError) || !error.lasting || this.#told.has(error.message)) return;
     this.#told.add(error.message);
-    this.#logger.error(error.message);
+    this.#log.error(amidCall(call), error.message);
   }
 
   #messages(turn: Turn): ChatMessage[] {

@@ -1,4 +1,4 @@
-import { Logger } from '@nestjs/common';
+import { aboutCall, CallLog } from '../../call/call-log.js';
 import type { Clock } from '../../call/clock.js';
 import { forLog, type Redactor } from '../../call/redactor.js';
 import type { VoiceCall } from '../../call/voice-call.js';
@@ -16,7 +16,7 @@ export class AgentTools {
   readonly #clock: Clock;
   readonly #options: ToolUseOptions;
   readonly #redactor: Redactor;
-  readonly #logger = new Logger('TwilioVoice');
+  readonly #log = new CallLog();
   readonly #memories = new WeakMap<VoiceCall, ToolMemory>();
 
   /** @throws Error that names a wrong tool */
@@ -59,12 +59,12 @@ export class AgentTools {
   }
 
   /** The message may hold anything, a caller's words included. */
-  #threw({ callSid, wasSensitive }: VoiceCall, tool: string, error: unknown): void {
+  #threw(call: VoiceCall, tool: string, error: unknown): void {
     const { name, message } = Object(error) as { name?: unknown; message?: unknown };
     const kind = forLog(this.#redactor, typeof name === 'string' ? name : typeof error);
-    this.#logger.error(`Call ${callSid}: tool ${tool} failed: ${kind}`);
-    if (wasSensitive) return;
+    this.#log.error(aboutCall(call), `tool ${tool} failed: ${kind}`);
+    if (call.wasSensitive) return;
     const shown = forLog(this.#redactor, typeof message === 'string' ? message : String(error));
-    this.#logger.debug(`Call ${callSid}: tool ${tool}: ${shown}`);
+    this.#log.debug(aboutCall(call), `tool ${tool}: ${shown}`);
   }
 }

@@ -1,4 +1,5 @@
-import { Inject, Injectable, Logger } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
+import { aboutCall, CallLog } from '../../call/call-log.js';
 import { CallRegistry } from '../../call/call-registry.js';
 import { forLog, REDACTOR, type Redactor } from '../../call/redactor.js';
 import type { SpeechOutcome, VoiceCall } from '../../call/voice-call.js';
@@ -19,7 +20,7 @@ export class NotAnnouncedError extends Error {
 /** Recordings that Twilio makes. None is ever made unless it is started here. */
 @Injectable()
 export class CallRecordings {
-  private readonly logger = new Logger('TwilioVoice');
+  private readonly logger = new CallLog();
 
   constructor(
     @Inject(REDACTOR) private readonly redactor: Redactor,
@@ -67,7 +68,8 @@ export class CallRecordings {
       if (consent.waiver.trim() === '')
         throw new NotAnnouncedError('A waiver has to say why none is needed.');
       this.logger.log(
-        `Call ${callSid}: recorded without an announcement: ${forLog(this.redactor, consent.waiver)}`,
+        aboutCall({ callSid }),
+        `recorded without an announcement: ${forLog(this.redactor, consent.waiver)}`,
       );
       return;
     }
