@@ -17,6 +17,7 @@ import {
   type VoiceCall,
 } from '../src/index.js';
 import { OpenAiAgent, openAiAgentOptions } from '../src/conversation/openai/index.js';
+import { voiceTracing } from '../src/opentelemetry.js';
 import { elevenLabsTranscriber } from '../src/listening/elevenlabs/index.js';
 import {
   type ChatRequest,
@@ -28,6 +29,7 @@ import {
 } from '../src/testing/index.js';
 import { elevenLabsVoice } from '../src/tts/elevenlabs/index.js';
 import { EverythingTold } from './support/everything-told.js';
+import { HostSdk } from './support/spans.js';
 
 const CARD = '4111 1111 1111 1111';
 const KEYED = CARD.replaceAll(' ', '');
@@ -89,6 +91,8 @@ async function callOf({ discreet, redactor }: CallOptions) {
   const model = await OpenAiServer.start({ clock });
   model.otherwiseSays('Very well.');
   const told = new EverythingTold();
+  const sdk = new HostSdk();
+  told.spans = () => sdk.spans;
   const account = { apiKey: 'k', baseUrl: vendor.url };
   const patient = { firstAudioMs: 60_000, stallMs: 60_000, finalMs: 60_000, handshakeMs: 60_000 };
   const module = await Test.createTestingModule({
@@ -108,6 +112,7 @@ async function callOf({ discreet, redactor }: CallOptions) {
               },
             },
           },
+          ...voiceTracing({ content: true, tracerProvider: sdk }),
           ...elevenLabsVoice({ ...account, voiceId: 'anna', limits: patient }),
           ...elevenLabsTranscriber(account),
           ...openAiAgentOptions({ apiKey: 'k', baseUrl: model.url }),
@@ -170,10 +175,11 @@ async function callOf({ discreet, redactor }: CallOptions) {
 }
 
 describe('a card number that is spoken, keyed, and repeated by the agent', () => {
-  it('inside `sensitive` is in no log, event, record, model request, and nothing of it reached the transcriber', async () => {
+  it('inside `sensitive` is in no log, event, record, span, model request, and nothing of it reached the transcriber', async () => {
     const { told, requests, transcribed } = await callOf({ discreet: true, redactor: NO_REDACTION });
     expect(Cashier.taken).toBe(KEYED);
     expect(told.leaksOf(ANY_OF_IT)).toEqual([]);
+    expect(told.spans().map(({ name }) => name)).toContain('voice.turn');
     expect(JSON.stringify(requests)).not.toMatch(ANY_OF_IT);
     const said = requests
       .at(-1)
@@ -187,13 +193,13 @@ describe('a card number that is spoken, keyed, and repeated by the agent', () =>
     expect(told.records[0]?.sensitive).toHaveLength(1);
   }, 60_000);
 
-  it('outside of it is in the model’s request, the events and the record: this test can fail', async () => {
+  it('outside of it is in the model’s request, the events, the record and the spans: this test can fail', async () => {
     const { told, requests } = await callOf({ discreet: false, redactor: NO_REDACTION });
     expect(JSON.stringify(requests)).toContain(CARD);
-    expect(told.leaksOf(ANY_OF_IT).map((leak) => leak.split(':')[0])).toEqual(['event', 'record']);
+    expect(told.leaksOf(ANY_OF_IT).map((leak) => leak.split(':')[0])).toEqual(['event', 'record', 'span']);
   }, 60_000);
 
-  it('outside of it is masked by the redactor in what the model is told and in the record', async () => {
+  it('outside of it is masked by the redactor in what the model is told, the record and the spans', async () => {
     const { told, requests } = await callOf({
       discreet: false,
       redactor: new StandardRedactor(),

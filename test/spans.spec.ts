@@ -2,7 +2,8 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { Injectable } from '@nestjs/common';
 import { SpanStatusCode } from '@opentelemetry/api';
-import type { Reply, VoiceAgent } from '../src/index.js';
+import { z } from 'zod';
+import type { Reply, VoiceAgent, VoiceTool } from '../src/index.js';
 import { CALL_RECORDS, CALL_SCOPE, type CallWork, OnCallEvent, REDACTOR } from '../src/index.js';
 import { voiceTracing } from '../src/opentelemetry.js';
 import {
@@ -11,6 +12,7 @@ import {
   type SimulateAgentOptions,
   VirtualClock,
 } from '../src/testing/index.js';
+import { ModelHost } from './support/model-host.js';
 import { HostSdk, msOf, timesOf } from './support/spans.js';
 
 const SETTINGS = {
@@ -329,6 +331,63 @@ describe("the host's own spans", () => {
     await clock.advance(2_500);
     await exchange(simulated);
     expect(sdk.named('host.word').map((span) => sdk.path(span))).toEqual(Array(3).fill(['host.word']));
+  });
+});
+
+describe('a tool of a model', () => {
+  @Injectable()
+  class LookUp implements VoiceTool<{ order: number }> {
+    readonly name = 'look_up';
+    readonly description = 'Looks an order up.';
+    readonly input = z.object({ order: z.number() });
+
+    async run({ order }: { order: number }): Promise<string> {
+      await Promise.resolve();
+      sdk.hostSpan('host.database').end();
+      if (order === 13) throw new RangeError('no 13');
+      return 'It is on its way.';
+    }
+  }
+
+  it.each([
+    [4711, undefined, SpanStatusCode.UNSET],
+    [13, '_OTHER', SpanStatusCode.ERROR],
+  ])('has a span in that of the agent, which tells what was used: order %i', async (order, error, code) => {
+    const host = await ModelHost.boot({
+      says: ['Where is my order?'],
+      tools: [LookUp],
+      providers: voiceTracing({ tracerProvider: sdk, provider: 'openai' }),
+    });
+    try {
+      host.model.says({ toolCalls: [{ name: 'look_up', arguments: { order } }] }, 'It is on its way.');
+      await host.dial();
+      await host.exchange();
+      await host.hangUp();
+    } finally {
+      await host.close();
+    }
+    const tool = sdk.one('execute_tool look_up');
+    expect(sdk.path(sdk.one('host.database'))).toEqual(
+      ['host.database', 'execute_tool look_up', 'invoke_agent OpenAiAgent', 'voice.turn', 'voice.call'], // prettier-ignore
+    );
+    expect([tool.status.code, tool.attributes['error.type']]).toEqual([code, error]);
+    expect(tool.attributes).toMatchObject({
+      'gen_ai.operation.name': 'execute_tool',
+      'gen_ai.tool.name': 'look_up',
+      'gen_ai.tool.call.id': expect.any(String),
+      'voice.tool.state': code === SpanStatusCode.ERROR ? 'failed' : 'succeeded',
+    });
+    const { attributes } = sdk.one('invoke_agent OpenAiAgent');
+    expect(attributes).toMatchObject({
+      'gen_ai.operation.name': 'invoke_agent',
+      'gen_ai.agent.name': 'OpenAiAgent',
+      'gen_ai.provider.name': 'openai',
+      'gen_ai.request.model': 'gpt-4o-mini',
+    });
+    const call = sdk.one('voice.call').attributes;
+    expect(call['voice.call.input_tokens']).toBeGreaterThan(0);
+    expect(attributes['gen_ai.usage.input_tokens']).toBe(call['voice.call.input_tokens']);
+    expect(attributes['gen_ai.usage.output_tokens']).toBe(call['voice.call.output_tokens']);
   });
 });
 

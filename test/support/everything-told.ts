@@ -1,12 +1,14 @@
 import { Logger } from '@nestjs/common';
+import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import type { CallEvent, CallRecord, Turn } from '../../src/index.js';
 
-/** Everything that could give away what was said in a call: logs of all levels, events, records, what agents are told. */
+/** Everything that could give away what was said in a call: logs of all levels, events, records, what agents are told, spans. */
 export class EverythingTold {
   readonly lines: string[] = [];
   readonly events: CallEvent[] = [];
   readonly records: CallRecord[] = [];
   readonly turns: Turn[] = [];
+  spans: () => readonly ReadableSpan[] = () => [];
 
   /** From now on Nest's logger writes here, and nowhere else. */
   listen(): void {
@@ -21,6 +23,11 @@ export class EverythingTold {
       event: this.events.map(asText).join('\n'),
       record: this.records.map(asText).join('\n'),
       agent: this.turns.map(({ transcript, history }) => asText({ transcript, history })).join('\n'),
+      span: this.spans()
+        .map(({ name, attributes, events, status, links }) =>
+          asText({ name, attributes, events, status, links }),
+        )
+        .join('\n'),
     };
     return Object.entries(sources).flatMap(([source, all]) => {
       const text = withoutIds(all);
