@@ -1,8 +1,16 @@
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { ConsoleLogger, Injectable, Logger, type LoggerService } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
-import { Logger as PinoLogger, LoggerModule } from 'nestjs-pino';
-import { CALL_RECORDS, OnCallEvent, TwilioVoiceModule, type VoiceAgent } from '../src/index.js';
+import { Logger as PinoLogger, LoggerModule, PinoLogger as PinoContext } from 'nestjs-pino';
+import {
+  CALL_RECORDS,
+  CALL_SCOPE,
+  type CallScope,
+  type CallWork,
+  OnCallEvent,
+  TwilioVoiceModule,
+  type VoiceAgent,
+} from '../src/index.js';
 import { aboutCall, amidCall, CallLine, CallLog } from '../src/call/call-log.js';
 import { type CallUnderTest, simulateCall } from '../src/testing/index.js';
 
@@ -13,7 +21,13 @@ const SIDS = { callSid: `CA${'1'.repeat(32)}`, streamSid: `MZ${'2'.repeat(32)}` 
 class Faulty implements VoiceAgent {
   onCallStart = () => 'Good morning.';
 
-  reply(): string {
+  constructor(private readonly logger: PinoContext) {}
+
+  async *reply() {
+    await Promise.resolve();
+    this.logger.info('of the host');
+    yield 'One moment.';
+    this.logger.info('of the host, later');
     throw new RangeError('what the caller said');
   }
 
@@ -39,6 +53,15 @@ const pino = LoggerModule.forRoot({
   ],
 });
 
+@Injectable()
+class LogScope implements CallScope {
+  constructor(private readonly logger: PinoContext) {}
+
+  run({ call }: CallWork, task: () => void) {
+    this.logger.runInContext(task, { bindings: { callSid: call.callSid } });
+  }
+}
+
 let simulated: CallUnderTest | undefined;
 afterEach(async () => {
   await simulated?.close();
@@ -60,6 +83,7 @@ async function linesOfCall() {
         limits: { silenceMs: 5_000 },
         providers: [
           Listener,
+          { provide: CALL_SCOPE, useClass: LogScope },
           { provide: CALL_RECORDS, useValue: { store: () => Promise.reject(new EvalError('no')) } },
         ],
       }),
@@ -73,12 +97,14 @@ async function linesOfCall() {
   call.speak(800);
   await clock.advance(30_000);
   await simulated.close();
-  return { told: lines.filter(({ context }) => context === 'TwilioVoice'), voiceCall };
+  const told = lines.filter(({ context }) => context === 'TwilioVoice');
+  const hosts = lines.filter(({ msg }) => String(msg).startsWith('of the host'));
+  return { told, hosts, voiceCall };
 }
 
 describe('with nestjs-pino', () => {
-  it('each line about a call has its sids as fields, and a message without them', async () => {
-    const { told, voiceCall } = await linesOfCall();
+  it('each line about a call has its sids as fields, and a message without them; the host’s own in a scope', async () => {
+    const { told, hosts, voiceCall } = await linesOfCall();
     const { callSid, streamSid } = voiceCall;
     expect(told.map(({ msg }) => msg)).toEqual(
       expect.arrayContaining([
@@ -91,6 +117,10 @@ describe('with nestjs-pino', () => {
     );
     for (const line of told) expect(line).toMatchObject({ callSid, streamSid });
     expect(told.map(({ msg }) => msg).join()).not.toMatch(/(CA|MZ)[0-9a-f]{32}/);
+    expect(hosts.map(({ msg, callSid: of }) => [msg, of])).toEqual([
+      ['of the host', callSid],
+      ['of the host, later', callSid],
+    ]);
     expect(new Set(told.map(({ level }) => level))).toEqual(new Set([20, 40, 50]));
     expect(JSON.stringify(told.filter(({ level }) => level !== 20))).not.toContain('what the caller said');
   });
