@@ -1,11 +1,12 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { Injectable } from '@nestjs/common';
-import { SpanStatusCode } from '@opentelemetry/api';
+import { context, SpanStatusCode, trace } from '@opentelemetry/api';
 import { z } from 'zod';
 import type { Reply, VoiceAgent, VoiceTool } from '../src/index.js';
 import { CALL_RECORDS, CALL_SCOPE, type CallWork, OnCallEvent, REDACTOR } from '../src/index.js';
 import { voiceTracing } from '../src/opentelemetry.js';
+import { spanContextOf } from '../src/tracing/traceparent.js';
 import {
   type CallUnderTest,
   simulateCall,
@@ -167,6 +168,33 @@ describe('the spans of a call', () => {
       'voice.utterance.sent_ms': 900,
     });
   }); // prettier-ignore
+
+  it('are linked to the webhook that connected the call, and it is not among the parameters', async () => {
+    const webhook = sdk.hostSpan('POST /voice/incoming');
+    const under = await context.with(trace.setSpan(context.active(), webhook), () => called());
+    await under.close();
+    webhook.end();
+    expect(sdk.one('voice.call').links.map(({ context: of }) => [of.traceId, of.spanId])).toEqual([
+      [webhook.spanContext().traceId, webhook.spanContext().spanId],
+    ]);
+    expect(sdk.one('voice.call').parentSpanContext).toBeUndefined();
+    expect(Object.keys(under.voiceCall.parameters).sort()).toEqual(['direction', 'from', 'to']);
+  });
+
+  it('are linked to none where there was no span', async () => {
+    const under = await called();
+    await under.close();
+    expect(sdk.one('voice.call').links).toEqual([]);
+  });
+
+  it.each([
+    '',
+    'x',
+    `00-${'0'.repeat(32)}-${'1'.repeat(16)}-01`,
+    `00-${'1'.repeat(32)}-${'1'.repeat(16)}-01\n`,
+  ])('are linked to none by %j, which came from outside', (text) => {
+    expect(spanContextOf(text)).toBeUndefined();
+  });
 
   it('tell an interruption where it was made, with its figures', async () => {
     Writer.text = LONG;

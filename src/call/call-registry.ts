@@ -96,7 +96,7 @@ export class CallRegistry implements StreamAcceptor, OnModuleDestroy {
     const caller = new CallerSpeech(this.detector(), this.clock, listening, () => playout.audible, farEnd);
     const words = this.words(start);
     const call = new Call(start, this.clock, playout, caller, words);
-    this.scopes.surround(call);
+    this.scopes.surround(call, start);
     const chosen = this.agents.of(call);
     const agent = chosen?.agent ?? NOBODY;
     const limiter = this.limiter(call, playout);

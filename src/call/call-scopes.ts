@@ -2,6 +2,7 @@ import { Inject, Injectable, Optional } from '@nestjs/common';
 import { amidCall, CallLog } from './call-log.js';
 import { CALL_SCOPE, type CallScope, surround } from './call-scope.js';
 import { kindOfError } from './kind-of-error.js';
+import type { StreamStart } from './stream.js';
 import type { VoiceCall } from './voice-call.js';
 
 /** What surrounds the host's code in all calls: the host's own scope, and those of adapters around it. */
@@ -9,6 +10,8 @@ import type { VoiceCall } from './voice-call.js';
 export class CallScopes {
   private readonly log = new CallLog();
   private readonly scopes: CallScope[] = [];
+  private readonly origins = new WeakMap<VoiceCall, string>();
+  private originNow: () => string | undefined = () => undefined;
   private told = false;
 
   /** @throws Error that names what a provider of the host's lacks */
@@ -23,8 +26,31 @@ export class CallScopes {
     this.scopes.unshift(scope);
   }
 
+  /**
+   * Sends word of where a webhook is answered along with its call.
+   * @param origin printable, of at most 100 characters
+   */
+  carry(origin: () => string | undefined): void {
+    this.originNow = origin;
+  }
+
+  /** What is to be sent along with a call that is being answered. */
+  get origin(): string | undefined {
+    try {
+      return this.originNow();
+    } catch {
+      return undefined; // what is said of a call must not cost it
+    }
+  }
+
+  /** What was sent along with the call, perhaps by another process; as it came from outside, it proves nothing. */
+  originOf(call: VoiceCall): string | undefined {
+    return this.origins.get(call);
+  }
+
   /** From now on they surround the code of that call. */
-  surround(call: VoiceCall): void {
+  surround(call: VoiceCall, { origin }: Pick<StreamStart, 'origin'> = {}): void {
+    if (origin !== undefined) this.origins.set(call, origin);
     surround(call, {
       scopes: this.scopes,
       failed: (error, of) => {

@@ -5,6 +5,8 @@ export interface StreamStart {
   readonly accountSid: string;
   /** The `<Parameter>`s of the TwiML, without the ones this module adds for itself. */
   readonly parameters: Readonly<Record<string, string>>;
+  /** Where the webhook that asked for the stream was answered, as a scope of that process put it: from outside, unproven. */
+  readonly origin?: string;
 }
 
 /** The sending half of a media stream. Every method is a no-op once the stream has ended. */

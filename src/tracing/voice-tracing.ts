@@ -1,4 +1,4 @@
-import type { Tracer } from '@opentelemetry/api';
+import type { Link, Tracer } from '@opentelemetry/api';
 import { amidCall, CallLog } from '../call/call-log.js';
 import type { CallRegistry } from '../call/call-registry.js';
 import type { CallScope, CallWork } from '../call/call-scope.js';
@@ -10,6 +10,7 @@ import type { CallEvent, VoiceCall } from '../call/voice-call.js';
 import { CallSpans } from './call-spans.js';
 import { OpenSpans } from './open-spans.js';
 import type { OpenTelemetryApi } from './otel-api.js';
+import { spanContextOf, traceparent } from './traceparent.js';
 import type { ResolvedVoiceTracingOptions } from './voice-tracing.options.js';
 
 /** Longest text of an attribute, characters. */
@@ -22,7 +23,7 @@ export interface VoiceTracingParts {
   /** The agent's name, where the options do not tell it. */
   readonly agent: string;
   readonly calls: Pick<CallRegistry, 'started$'>;
-  readonly scopes: Pick<CallScopes, 'add'>;
+  readonly scopes: Pick<CallScopes, 'add' | 'carry' | 'originOf'>;
   readonly clock: Clock;
   readonly redactor: Redactor;
 }
@@ -37,6 +38,7 @@ export class VoiceTracing implements CallScope {
   constructor(parts: VoiceTracingParts) {
     this.#parts = parts;
     parts.scopes.add(this);
+    parts.scopes.carry(() => this.#origin());
     parts.calls.started$.subscribe((call) => {
       this.#guarded(call, () => {
         this.#follow(call);
@@ -59,7 +61,7 @@ export class VoiceTracing implements CallScope {
       agent: options.agent ?? agent,
       provider: options.provider,
       content: options.content ? shown : undefined,
-      links: [],
+      links: this.#links(call),
     });
     this.#calls.set(call, { spans, of });
     call.events$.subscribe((event: CallEvent) => {
@@ -67,6 +69,19 @@ export class VoiceTracing implements CallScope {
         of.add(event);
       });
     });
+  }
+
+  /** The span in which a webhook is being answered, if there is one. */
+  #origin(): string | undefined {
+    const { trace, context } = this.#parts.api;
+    const of = trace.getSpanContext(context.active());
+    return of !== undefined && trace.isSpanContextValid(of) ? traceparent(of) : undefined;
+  }
+
+  /** A link and no parent: it comes from outside, and the webhook is long answered. */
+  #links(call: VoiceCall): Link[] {
+    const webhook = spanContextOf(this.#parts.scopes.originOf(call) ?? '');
+    return webhook === undefined ? [] : [{ context: webhook }];
   }
 
   /** A tracer that fails must not cost the call anything. */

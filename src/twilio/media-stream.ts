@@ -1,12 +1,18 @@
 import type { LogSubject } from '../call/call-log.js';
 import type { CancelTimer, Clock } from '../call/clock.js';
-import type { MediaSink, StreamAcceptor, StreamEndReason, StreamReceiver } from '../call/stream.js';
+import type {
+  MediaSink,
+  StreamAcceptor,
+  StreamEndReason,
+  StreamReceiver,
+  StreamStart,
+} from '../call/stream.js';
 import type { CallOutcome, CallOutcomes } from './call-outcomes.js';
 import { MessageEncoder } from './encoder.js';
 import { parseMessage, type ParsedMessage, type StartMessage } from './messages.js';
 import { StreamCounters, type StreamFault } from './stream-counters.js';
 import { CLOSED, CLOSE_GRACE_MS, OPEN, type StreamSocket } from './stream-socket.js';
-import { type Redemption, TOKEN_PARAMETER, type StreamTokens } from './stream-token.js';
+import { ORIGIN_PARAMETER, type Redemption, TOKEN_PARAMETER, type StreamTokens } from './stream-token.js';
 
 /** Sequence numbers Twilio may pass over: 20 s of frames. */
 const LONGEST_LEAP = 1_000;
@@ -170,7 +176,7 @@ export class MediaStream implements MediaSink {
       this.#count('secondStart');
       return;
     }
-    const { [TOKEN_PARAMETER]: token, ...parameters } = message.parameters;
+    const { [TOKEN_PARAMETER]: token, [ORIGIN_PARAMETER]: origin, ...parameters } = message.parameters;
     const goesOn = this.#context.isGoingOn(message.callSid);
     const redemption = this.#context.tokens.redeem(token, message.callSid, goesOn);
     if (redemption !== 'ok') {
@@ -184,16 +190,16 @@ export class MediaStream implements MediaSink {
       this.finish('closed-by-us', 1013, 'too many streams');
       return;
     }
-    this.#accepted(message, parameters);
+    this.#accepted(message, { parameters, ...(origin === undefined ? {} : { origin }) });
   }
 
   #accepted(
     { streamSid, callSid, accountSid }: StartMessage,
-    parameters: Readonly<Record<string, string>>,
+    told: Pick<StreamStart, 'parameters' | 'origin'>,
   ): void {
     this.#state = 'started';
     this.#encoder = new MessageEncoder(streamSid);
-    const receiver = this.#context.acceptor.accept({ streamSid, callSid, accountSid, parameters }, this);
+    const receiver = this.#context.acceptor.accept({ streamSid, callSid, accountSid, ...told }, this);
     this.#receiver = receiver;
     // The acceptor may have closed the stream before there was a receiver to tell.
     if (this.#hasEnded()) receiver.ended(this.#endReason);

@@ -5,6 +5,8 @@ import { TWILIO_VOICE_OPTIONS, type ResolvedTwilioVoiceOptions } from '../twilio
 
 /** The `<Parameter>` that carries the token. */
 export const TOKEN_PARAMETER = '_token';
+/** The `<Parameter>` that tells where the webhook was answered. */
+export const ORIGIN_PARAMETER = '_origin';
 
 /** What became of a token. */
 export type Redemption =

@@ -348,6 +348,7 @@ describe('The TwiML', () => {
       /note is too long.*fewer than 500.*not 500/,
     );
     expect(() => twiml.connect(call, { _token: 'x' })).toThrow(/_token is reserved/);
+    expect(() => twiml.connect(call, { _origin: 'x' })).toThrow(/_origin is reserved/);
   });
 
   it('survives fields that come twice, which a signature does not show', async () => {

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, Optional } from '@nestjs/common';
 import VoiceResponse from 'twilio/lib/twiml/VoiceResponse.js';
+import { CallScopes } from '../call/call-scopes.js';
 import type { ResolvedTransferTarget } from '../call/handover.options.js';
 import { TWILIO_VOICE_OPTIONS, type ResolvedTwilioVoiceOptions } from '../twilio-voice.options.js';
 import { PublicUrls, streamUrl } from './public-urls.js';
-import { StreamTokens, TOKEN_PARAMETER } from './stream-token.js';
+import { ORIGIN_PARAMETER, StreamTokens, TOKEN_PARAMETER } from './stream-token.js';
 
 /** Name and value of a `<Parameter>` together must stay below this many characters. */
 const PARAMETER_LIMIT = 500;
@@ -29,12 +30,13 @@ export class VoiceTwiml {
     @Inject(TWILIO_VOICE_OPTIONS) private readonly options: ResolvedTwilioVoiceOptions,
     private readonly tokens: StreamTokens,
     private readonly urls: PublicUrls,
+    @Optional() @Inject(CallScopes) private readonly scopes?: Pick<CallScopes, 'origin'>,
   ) {}
 
   /**
    * Connects the call to a media stream; what is to happen after the stream is asked for when it is over.
    * @param parameters handed to the call beside its `from`, `to` and `direction`
-   * @throws Error if a parameter's name and value have 500 characters or more, or it is named `_token`
+   * @throws Error if a parameter's name and value have 500 characters or more, or it is named `_token` or `_origin`
    */
   connect(call: IncomingCall, parameters: Readonly<Record<string, string>> = {}): string {
     return this.#connect(new VoiceResponse(), call, parameters);
@@ -76,9 +78,11 @@ export class VoiceTwiml {
       name: `voice-${randomUUID()}`,
       statusCallback: this.urls.webhook('stream-status'),
     });
+    const origin = follows ? undefined : this.scopes?.origin;
     const all = {
       ...partiesOf(call),
       ...checkedParameters(parameters),
+      ...(origin === undefined ? {} : { [ORIGIN_PARAMETER]: origin }),
       [TOKEN_PARAMETER]: this.tokens.mint(call.CallSid, follows),
     };
     for (const [name, value] of Object.entries(all))
@@ -152,7 +156,8 @@ export function checkedParameters(
   parameters: Readonly<Record<string, string>>,
 ): Readonly<Record<string, string>> {
   for (const [name, value] of Object.entries(parameters)) {
-    if (name === TOKEN_PARAMETER) throw new Error(`The stream parameter ${name} is reserved.`);
+    if (name === TOKEN_PARAMETER || name === ORIGIN_PARAMETER)
+      throw new Error(`The stream parameter ${name} is reserved.`);
     if (!fits(name, value))
       throw new Error(
         `The stream parameter ${name} is too long: name and value must have fewer than ${PARAMETER_LIMIT} characters, not ${name.length + value.length}.`,
