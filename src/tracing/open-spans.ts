@@ -71,10 +71,10 @@ export class OpenSpans {
     return this.#api.trace.setSpan(this.#api.context.active(), span);
   }
 
-  /** A pair, as numbers that look like a time since the start of the process are taken for one. */
+  /** Since 1970, to the microsecond. */
   #time(atMs: number): HrTime {
-    const ns = Math.round((atMs + this.#offsetMs) * 1_000) * 1_000;
-    const seconds = Math.floor(ns / 1e9);
-    return [seconds, ns - seconds * 1e9];
+    const us = Math.round((atMs + this.#offsetMs) * 1_000);
+    const seconds = Math.floor(us / 1e6);
+    return [seconds, (us - seconds * 1e6) * 1_000];
   }
 }

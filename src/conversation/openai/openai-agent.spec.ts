@@ -297,7 +297,7 @@ describe('the OpenAI agent, with the real SDK', () => {
     await failure();
     const told = jest.mocked(Logger.prototype.error).mock.calls;
     expect(told).toHaveLength(1);
-    expect(told[0]?.[0]).toContain('OPENAI_API_KEY');
+    expect(String(told[0]?.[0])).toContain('OPENAI_API_KEY');
     expect(JSON.stringify(told)).not.toContain('wrong');
   });
 
