@@ -131,6 +131,11 @@ describe('several agents in an application', () => {
     expect(voiceCall.agent).toBe(name);
   });
 
+  it('are not reached by parameters that a call which comes in cannot have', async () => {
+    const calling = simulateCall(application(EVERYBODY), { parameters: { campaign: 'renewal' } });
+    await expect(calling).rejects.toThrow(/parameters are of calls that the host places.*CALL_ADMISSION/);
+  });
+
   it('are asked by a function as each call begins, with what they inject', async () => {
     const app = application(EVERYBODY).overrideProvider(Hours).useValue({ open: false });
     await called({ to: SUPPORT }, app);

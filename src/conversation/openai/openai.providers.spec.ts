@@ -4,7 +4,7 @@ import { VOICE_AGENT } from '../voice-agent.js';
 import { TwilioVoiceModule } from '../../twilio-voice.module.js';
 import { MediaStreamAdapter } from '../../twilio/media-stream.adapter.js';
 import { OpenAiAgent } from './openai-agent.js';
-import { resolveOpenAiAgentOptions } from './openai.options.js';
+import { mergedOptions, resolveOpenAiAgentOptions } from './openai.options.js';
 import { openAiAgentOptions, openAiAgentOptionsAsync } from './openai.providers.js';
 
 describe('the options of the OpenAI agent', () => {
@@ -21,6 +21,18 @@ describe('the options of the OpenAI agent', () => {
     expect(resolveOpenAiAgentOptions({ apiKey: 'k', baseUrl: 'http://127.0.0.1:1/v1/' })).toMatchObject({
       baseUrl: 'http://127.0.0.1:1/v1',
       maxTokensField: 'max_tokens',
+    });
+  });
+
+  it('of one agent go before those it shares, within groups too', () => {
+    const shared = { apiKey: 'k', model: 'a', maxTokens: 7, limits: { stallMs: 1, firstTokenMs: 2 } };
+    expect(mergedOptions(shared, { model: 'b', limits: { stallMs: 3 } })).toEqual({
+      apiKey: 'k',
+      model: 'b',
+      maxTokens: 7,
+      limits: { stallMs: 3, firstTokenMs: 2 },
+      phrases: {},
+      toolUse: {},
     });
   });
 
