@@ -3,6 +3,8 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { cp, mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { ForbiddenException, HttpException, UnauthorizedException } from '@nestjs/common';
+import { APP_GUARD } from '@nestjs/core';
 import type { Finding } from '../src/doctor/check.js';
 import { CALL_ADMISSION, SystemClock } from '../src/index.js';
 import { build } from './support/build.js';
@@ -17,6 +19,15 @@ import {
   NUMBER,
   OPENAI_KEY,
 } from './support/deployment.js';
+
+const guard = (refusal: () => Error) => ({
+  provide: APP_GUARD,
+  useValue: {
+    canActivate: () => {
+      throw refusal();
+    },
+  },
+});
 
 type Variables = Record<string, string | undefined>;
 type Finder = Finding & { readonly name: string };
@@ -279,6 +290,33 @@ describe('doctor', () => {
       problem: /refused with 403 though it is signed/,
       fix: /give the host the same TWILIO_AUTH_TOKEN/,
       skips: { 'webhook-signature': 'webhook failed', stream: 'webhook failed' },
+    },
+    {
+      what: 'a host whose guard wants a token',
+      arrange: async () => {
+        d.proxy.target = (await d.boot({ providers: [guard(() => new UnauthorizedException())] })).port;
+      },
+      check: 'reachable',
+      problem: /answered 401 by .*a global guard of the host that wants a token$/,
+      fix: /\{ decorators: \[Public\(\)\] \}/,
+    },
+    {
+      what: 'a host that throttles',
+      arrange: async () => {
+        d.proxy.target = (await d.boot({ providers: [guard(() => new HttpException('', 429))] })).port;
+      },
+      check: 'reachable',
+      problem: /answered 429 by a rate limit, such as a ThrottlerGuard of the host$/,
+      fix: /\{ decorators: \[SkipThrottle\(\)\] \}/,
+    },
+    {
+      what: 'a host whose guard forbids',
+      arrange: async () => {
+        d.proxy.target = (await d.boot({ providers: [guard(() => new ForbiddenException())] })).port;
+      },
+      check: 'webhook',
+      problem: /refused with 403 though it is signed/,
+      fix: /global guard of the host \(option decorators\)/,
     },
     {
       what: 'a host that was not told its public URL',

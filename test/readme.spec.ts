@@ -26,6 +26,8 @@ declare class OrderAgent implements import('nestjs-twilio-voice').VoiceAgent {
   reply(turn: import('nestjs-twilio-voice').Turn): string;
 }
 declare class AppModule {}
+declare const Public: () => ClassDecorator;
+declare const SkipThrottle: () => ClassDecorator;
 declare class InternalOnly implements import('@nestjs/common').CanActivate {
   canActivate(): boolean;
 }

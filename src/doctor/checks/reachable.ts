@@ -52,8 +52,15 @@ const RULES: readonly Rule[] = [
   },
   {
     fits: statuses(401, 407),
-    means: () => ' by something that wants a password',
-    fix: ({ basePath }) => `take the password off /${basePath} in the proxy: Twilio's signature protects it.`,
+    means: () => ' by something that wants a password, or by a global guard of the host that wants a token',
+    fix: ({ basePath }) =>
+      `take the password off /${basePath} in the proxy, or give the module what lets it pass the guard, such as { decorators: [Public()] }: Twilio's signature protects it.`,
+  },
+  {
+    fits: statuses(429),
+    means: () => ' by a rate limit, such as a ThrottlerGuard of the host',
+    fix: ({ basePath }) =>
+      `take /${basePath} out of the limit: in the host give the module { decorators: [SkipThrottle()] }; the module has limits of its own.`,
   },
   { fits: statuses(405), means: () => '', fix: () => 'let the proxy pass POST on.' },
   {

@@ -83,7 +83,7 @@ async function refused(context: DoctorContext, url: string): Promise<Finding> {
     );
   return failed(
     'a call is refused with 403 though it is signed for PUBLIC_URL with TWILIO_AUTH_TOKEN',
-    `give the host the same TWILIO_AUTH_TOKEN and PUBLIC_URL=${publicUrl}, start it again, and let no firewall or proxy refuse its POSTs.`,
+    `give the host the same TWILIO_AUTH_TOKEN and PUBLIC_URL=${publicUrl}, start it again, and let no firewall, proxy or global guard of the host (option decorators) refuse its POSTs.`,
   );
 }
 
