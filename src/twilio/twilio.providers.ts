@@ -63,14 +63,19 @@ export function twilioProviders(upgrades: Upgrades = 'adapter'): Provider[] {
 function withoutAdapter(gateway: Type<TwilioStreamGateway>): Provider {
   return {
     provide: TwilioStreamGateway,
-    inject: [TWILIO_VOICE_OPTIONS, OpenStreams, TwilioSignatures, ApplicationConfig],
+    inject: [
+      TWILIO_VOICE_OPTIONS,
+      OpenStreams,
+      TwilioSignatures,
+      { token: ApplicationConfig, optional: true },
+    ],
     useFactory: (
       options: ResolvedTwilioVoiceOptions,
       streams: OpenStreams,
       signatures: TwilioSignatures,
-      application: ApplicationConfig,
+      application?: ApplicationConfig,
     ) => {
-      importedOnce(application);
+      if (application !== undefined) importedOnce(application);
       return new gateway(options, streams, signatures);
     },
   };

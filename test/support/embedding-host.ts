@@ -42,8 +42,11 @@ export const clock = new SystemClock();
 
 /** Ends when that is true, or throws after `withinMs`. */
 export async function until(what: string, isTrue: () => boolean, withinMs = 20_000): Promise<void> {
-  for (const end = clock.now() + withinMs; !isTrue(); await sleep(10))
+  const end = clock.now() + withinMs;
+  while (!isTrue()) {
     if (clock.now() > end) throw new Error(`waited in vain for ${what}`);
+    await sleep(10);
+  }
 }
 
 interface IoClient {
