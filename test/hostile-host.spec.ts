@@ -106,7 +106,7 @@ describe('a hostile host', () => {
       expect(await orders(host, 1, false)).toEqual([401]);
       expect(await orders(host, 10, true)).toEqual([...Array<number>(9).fill(200), 429]);
     },
-    60_000,
+    150_000,
   );
 
   it.each<[string, ClassDecorator[], number[]]>([

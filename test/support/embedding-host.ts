@@ -41,7 +41,7 @@ export const AUTH_TOKEN = '0123456789abcdef';
 export const clock = new SystemClock();
 
 /** Ends when that is true, or throws after `withinMs`. */
-export async function until(what: string, isTrue: () => boolean, withinMs = 20_000): Promise<void> {
+export async function until(what: string, isTrue: () => boolean, withinMs = 40_000): Promise<void> {
   const end = clock.now() + withinMs;
   while (!isTrue()) {
     if (clock.now() > end) throw new Error(`waited in vain for ${what}`);
@@ -125,10 +125,9 @@ export function hostModule(
   return HostModule;
 }
 
+/** An agent that greets and answers at a length that a slow machine cannot miss, 300 ms a word. */
 export function talker(): ScriptedAgent {
-  return new ScriptedAgent(clock, ['Here comes an answer of quite some length for you to interrupt.'], {
-    greeting: 'Welcome to this house, we are glad that you call us today, how can we help?',
-  });
+  return new ScriptedAgent(clock, ['answer '.repeat(150)], { greeting: 'welcome '.repeat(150) });
 }
 
 /** A Nest application as hosts make them, which listens on this machine. */
