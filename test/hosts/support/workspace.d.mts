@@ -1,0 +1,8 @@
+/** @returns the path of a version of Node; without a major version, of this one */
+export function nodePath(directory: string, major?: number): string;
+/** A PATH in which `node` is that one. */
+export function pathWith(node: string): string;
+/** New projects as the CLI of a major version makes them, by their names. */
+export const STOCK: Readonly<
+  Record<string, { readonly nest: number; readonly format: string; readonly runner: string }>
+>;
