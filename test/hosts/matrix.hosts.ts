@@ -10,21 +10,27 @@ import { nodePath } from './support/workspace.mjs';
 const directory = process.env['HOSTS_DIRECTORY'] ?? '';
 const run = promisify(execFile);
 
-const node = nodePath(directory);
+/** The oldest that is supported runs whatever does not say otherwise. */
+const node = nodePath(directory, 20);
 const product = <A, B>(as: readonly A[], bs: readonly B[]) => as.flatMap((a) => bs.map((b) => ({ a, b })));
 
 const NESTS = product([11, 12] as const, ['cjs', 'esm'] as const).map(({ a, b }) => ({ nest: a, format: b }));
+/** What `nest new` makes unless it is asked for something else. */
+const NATURAL = { 11: { nest: 11, format: 'cjs' }, 12: { nest: 12, format: 'esm' } } as const;
 const WIRINGS = product(['express', 'fastify'] as const, ['socket.io', 'ws', 'none'] as const).map(
   ({ a, b }) => ({ http: a, sockets: b }),
 );
 const CELLS = product(NESTS, WIRINGS).map(({ a, b }) => ({ ...a, ...b }));
 
-async function callIn(cell: Cell & Pick<Settings, 'sockets'>): Promise<string[]> {
+/** @returns what is wrong with a call to a host, and with the host's end on SIGTERM */
+async function faultsIn(cell: Cell & Pick<Settings, 'sockets'>): Promise<string[]> {
   const host = await HostProcess.start(directory, cell);
   try {
     const faults = faultsOf(await host.call(), { voice: 'readable', ...cell });
-    const { code, output } = await host.stop();
-    return code === 0 ? faults : [...faults, `SIGTERM: exit code ${code}, after ${output}`];
+    const { code, complaints } = await host.stop();
+    if (code !== 0) faults.push(`SIGTERM: exit code ${code}`);
+    if (complaints !== '') faults.push(`the host complained: ${complaints}`);
+    return faults;
   } finally {
     host.kill();
   }
@@ -32,8 +38,29 @@ async function callIn(cell: Cell & Pick<Settings, 'sockets'>): Promise<string[]>
 
 describe('a call with a barge-in is answered, and the host’s own HTTP and sockets go on,', () => {
   it.concurrent.each(CELLS)('on Nest $nest ($format) with $http and $sockets', async (cell) => {
-    expect(await callIn({ ...cell, node })).toEqual([]);
+    expect(await faultsIn({ ...cell, node })).toEqual([]);
   });
+});
+
+it.concurrent.each([NATURAL[11], NATURAL[12]])(
+  'its own voice is heard, from a thread of its own, on Nest $nest ($format)',
+  async (cell) => {
+    expect(await faultsIn({ ...cell, sockets: 'none', voice: 'offline', node })).toEqual([]);
+  },
+);
+
+describe('other versions of Node hold the same call,', () => {
+  const cells = [
+    { ...NATURAL[11], http: 'express', sockets: 'socket.io' },
+    { ...NATURAL[12], http: 'fastify', sockets: 'ws' },
+  ] as const;
+  const all = product([22, 24] as const, cells).map(({ a, b }) => ({ major: a, ...b }));
+  it.concurrent.each(all)(
+    'Node $major, on Nest $nest ($format) with $http and $sockets',
+    async ({ major, ...cell }) => {
+      expect(await faultsIn({ ...cell, node: nodePath(directory, major) })).toEqual([]);
+    },
+  );
 });
 
 describe('what a host may get wrong is told', () => {
@@ -41,24 +68,28 @@ describe('what a host may get wrong is told', () => {
   it.concurrent.each(left)(
     'at boot, when the adapter is forgotten on Nest $nest ($format) with $sockets',
     async (cell) => {
-      const { code, output } = await HostProcess.fail(directory, { ...cell, node, forgetsAdapter: true });
-      expect(code).not.toBe(0);
-      expect(output).toContain('call MediaStreamAdapter.install(app) after app.useWebSocketAdapter(…)');
+      const { code, complaints } = await HostProcess.fail(directory, { ...cell, node, forgetsAdapter: true });
+      expect(code).toBe(1);
+      expect(complaints).toContain('call MediaStreamAdapter.install(app) after app.useWebSocketAdapter(…)');
     },
   );
 });
 
 it.concurrent('the matrix sees a host that does not send its clear', async () => {
   const cell = { nest: 12, format: 'esm', sockets: 'none', preload: 'swallow-clear.cjs' } as const;
-  expect(await callIn({ ...cell, node })).toContain('0 times clear');
+  expect(await faultsIn({ ...cell, node })).toContain('0 times clear');
 });
 
 describe('there is one copy of each class,', () => {
-  it.concurrent.each(NESTS)('required and imported, on Nest $nest ($format)', async ({ nest, format }) => {
-    const cwd = join(directory, `nest-${nest}`, format);
-    const { stdout } = await run(node, ['identity.mjs'], { cwd });
-    const { checked, twice } = JSON.parse(stdout) as Record<'checked' | 'twice', string[]>;
-    expect(checked.length).toBeGreaterThan(100);
-    expect(twice).toEqual([]);
-  });
+  const all = product([20, 22, 24] as const, NESTS).map(({ a, b }) => ({ major: a, ...b }));
+  it.concurrent.each(all)(
+    'required and imported, on Node $major and Nest $nest ($format)',
+    async ({ major, nest, format }) => {
+      const cwd = join(directory, `nest-${nest}`, format);
+      const { stdout } = await run(nodePath(directory, major), ['identity.mjs'], { cwd });
+      const { checked, twice } = JSON.parse(stdout) as Record<'checked' | 'twice', string[]>;
+      expect(checked.length).toBeGreaterThan(100);
+      expect(twice).toEqual([]);
+    },
+  );
 });

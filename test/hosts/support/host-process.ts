@@ -20,8 +20,11 @@ export interface Cell extends Partial<Settings> {
 }
 
 interface Ended {
-  readonly code: number | null;
+  /** Undefined: a signal ended it. */
+  readonly code: number | undefined;
   readonly output: string;
+  /** Errors and warnings, those of Node too. */
+  readonly complaints: string;
 }
 
 /** A host of the matrix, as a process of its own. */
@@ -64,11 +67,12 @@ export class HostProcess {
     return new HostProcess(project, cell, environment, new Running(child));
   }
 
-  /** Somebody calls. @throws (rejects) Error with the output of both when the caller waited in vain */
+  /** Somebody calls. @throws (rejects) Error with what both said when the caller waited in vain */
   async call(): Promise<Report> {
     const child = spawn(this.cell.node, ['dist/caller.js'], { cwd: this.directory, env: this.environment });
-    const { code, output } = await new Running(child).end(CALL_MS);
-    if (code !== 0) throw new Error(`${output}\nThe host said:\n${this.running.output}`);
+    const { code, output, complaints } = await new Running(child).end(CALL_MS);
+    if (code !== 0 || complaints !== '')
+      throw new Error(`The caller said:\n${complaints}${output}\nThe host said:\n${this.running.said}`);
     return JSON.parse(output) as Report;
   }
 
@@ -85,18 +89,23 @@ export class HostProcess {
 
 /** A process, with what it says. */
 class Running {
-  output = '';
+  private output = '';
+  private complaints = '';
   private readonly ended: Promise<Ended>;
 
   constructor(readonly child: ChildProcess) {
-    for (const stream of [child.stdout, child.stderr])
-      stream?.on('data', (data) => (this.output += String(data)));
+    child.stdout?.on('data', (data) => (this.output += String(data)));
+    child.stderr?.on('data', (data) => (this.complaints += String(data)));
     this.ended = new Promise((resolve, reject) => {
       child.once('error', reject);
       child.once('close', (code) => {
-        resolve({ code, output: this.output });
+        resolve({ code: code ?? undefined, output: this.output, complaints: this.complaints });
       });
     });
+  }
+
+  get said(): string {
+    return this.complaints + this.output;
   }
 
   async says(words: string, withinMs: number): Promise<void> {
@@ -105,29 +114,27 @@ class Running {
         if (this.output.includes(words)) resolve();
       });
     });
-    const ended = this.ended.then(({ code, output }) => {
-      throw new Error(`the process ended with ${code ?? 'a signal'}:\n${output}`);
+    const ended = this.ended.then(({ code }) => {
+      throw new Error(`the process ended with ${code ?? 'a signal'}:\n${this.said}`);
     });
-    await Promise.race([said, ended, this.deadline(withinMs, words)]);
+    await this.within(withinMs, words, Promise.race([said, ended]));
   }
 
-  /** Kills a process that has not ended by then. */
-  async end(withinMs: number): Promise<Ended> {
-    return Promise.race([this.ended, this.deadline(withinMs, 'its end')]);
+  end(withinMs: number): Promise<Ended> {
+    return this.within(withinMs, 'its end', this.ended);
   }
 
-  private async deadline(ms: number, what: string): Promise<never> {
-    const abandoned = new AbortController();
-    void this.ended.finally(() => {
-      abandoned.abort();
+  /** Kills a process that takes longer. */
+  private async within<T>(ms: number, what: string, awaited: Promise<T>): Promise<T> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => {
+        this.child.kill('SIGKILL');
+        reject(new Error(`waited ${ms / 1000} s in vain for ${what}:\n${this.said}`));
+      }, ms);
     });
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, ms);
-      abandoned.signal.addEventListener('abort', () => {
-        clearTimeout(timer);
-      });
+    return Promise.race([awaited, late]).finally(() => {
+      clearTimeout(timer);
     });
-    this.child.kill('SIGKILL');
-    throw new Error(`waited ${ms / 1000} s in vain for ${what}:\n${this.output}`);
   }
 }

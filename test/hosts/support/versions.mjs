@@ -38,5 +38,5 @@ export const HOSTS = {
   },
 };
 
-/** Beside the Node this runs on; their packages are for Linux on x64. */
-export const NODES = { 22: '22.23.3', 24: '24.21.0' };
+/** By Node's major: npm has them as packages. The one this runs on stands for its major. */
+export const NODES = { 20: '20.20.2', 22: '22.23.3', 24: '24.21.0' };

