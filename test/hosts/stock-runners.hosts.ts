@@ -7,14 +7,19 @@ import { nodePath, pathWith, STOCK } from './support/workspace.mjs';
 const directory = process.env['HOSTS_DIRECTORY'] ?? '';
 const run = promisify(execFile);
 
+const AS_IT_IS = ['npm', 'test'];
 /** The template of Nest 12 for CommonJS needs a Jest that can require ES modules, and so Node 24.9 for its own test. */
-const RUNS = Object.keys(STOCK).map((name) => ({
-  name,
-  major: name === 'nest-12-cjs' ? (24 as const) : (20 as const),
-}));
+const RUNS = [
+  { name: 'nest-11', major: 20, command: AS_IT_IS },
+  { name: 'nest-11', major: 24, command: AS_IT_IS },
+  { name: 'nest-12-esm', major: 20, command: AS_IT_IS },
+  { name: 'nest-12-esm', major: 24, command: AS_IT_IS },
+  { name: 'nest-12-cjs', major: 24, command: AS_IT_IS },
+  { name: 'nest-12-cjs', major: 20, command: [...AS_IT_IS, '--', '--config', 'jest-compiled.config.mjs'] },
+] as const;
 
 /** @returns what a command of the project says, whether or not it fails */
-async function says(project: string, major: 20 | 24, command: string[]): Promise<string> {
+async function says(project: string, major: 20 | 24, command: readonly string[]): Promise<string> {
   const cwd = join(directory, 'stock', project);
   const env = { PATH: pathWith(nodePath(directory, major)), NO_COLOR: '1', CI: '1' };
   const [name = '', ...args] = command;
@@ -24,12 +29,15 @@ async function says(project: string, major: 20 | 24, command: string[]): Promise
   return stdout + stderr;
 }
 
-describe.each(RUNS)('a new project of the Nest CLI, as it is: $name', ({ name, major }) => {
-  it('runs the tests of a user’s agent', async () => {
-    expect(await says(name, major, ['npm', 'test'])).toMatch(/^Tests: +4 passed|^ *Tests +4 passed/m);
-  });
+describe('a new project of the Nest CLI', () => {
+  it.each(RUNS)(
+    'runs the tests of a user’s agent: $name on Node $major',
+    async ({ name, major, command }) => {
+      expect(await says(name, major, command)).toMatch(/^Tests: +4 passed|^ *Tests +4 passed/m);
+    },
+  );
 
-  it('has the types of it', async () => {
-    expect(await says(name, major, ['node', 'node_modules/typescript/bin/tsc', '--noEmit'])).toBe('');
+  it.each(Object.keys(STOCK))('has the types of them: %s', async (name) => {
+    expect(await says(name, 20, ['node', 'node_modules/typescript/bin/tsc', '--noEmit'])).toBe('');
   });
 });

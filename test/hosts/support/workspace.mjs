@@ -20,6 +20,8 @@ const OF_NODE = { module: 'nodenext' };
 /** As projects of Nest 10 and before were made, which know no `exports`; the packages of Nest 12 need them. */
 const OF_OLD = { module: 'commonjs', moduleResolution: 'node10' };
 
+const COMPILER = ['@swc/jest', '@swc/core'];
+
 const exists = (path) =>
   access(path).then(
     () => true,
@@ -116,12 +118,18 @@ export async function makeStock(directory, name, tarball) {
   const project = join(parent, name);
   await mkdir(parent, { recursive: true });
   if (!(await exists(project))) await generate(join(directory, `nest-${nest}/node_modules`), name, parent);
-  await install(project, [tarball, `@nestjs/websockets@${nest}`, `@nestjs/platform-ws@${nest}`]);
+  const compiler = name === 'nest-12-cjs' ? ['--save-dev', ...COMPILER] : [];
+  await install(project, [tarball, `@nestjs/websockets@${nest}`, `@nestjs/platform-ws@${nest}`, ...compiler]);
   for (const file of await readdir(sources)) {
     const text = await readFile(join(sources, file), 'utf8');
     const local = text.replace(/(from '\.\/[\w.]+)\.js'/g, format === 'esm' ? `$1.js'` : `$1'`);
     await writeFile(join(project, 'src', file), local.replace('testing/jest', `testing/${runner}`));
   }
+  // What the README says Nest 12 needs of an older Node's Jest.
+  const [, block] =
+    /^```js\n(const swc = .*?)^```$/ms.exec(await readFile(join(root, 'README.md'), 'utf8')) ?? [];
+  const config = `${block}export default { ...config, rootDir: 'src', testRegex: '.*\\\\.spec\\\\.ts$' };\n`;
+  if (compiler.length > 0) await writeFile(join(project, 'jest-compiled.config.mjs'), config);
 }
 
 const OWN = process.versions.node.split('.')[0];
