@@ -192,6 +192,16 @@ describe('the record of a call', () => {
     expect(shelf.only.interruptions).toBe(0);
   });
 
+  it('tells who interrupted where there is no network, and the cut is settled at once', async () => {
+    const { shelf } = await boot({ replies: [LONG, 'Well.'] });
+    const call = await dial({ network: {} });
+    await say(call, 1_000, 2_500);
+    await say(call, 1_000);
+    await hangUp(call);
+    expect(shelf.only.turns[0]?.answer).toMatchObject({ ended: 'cut', interruption: { by: 'caller' } });
+    expect(shelf.only.interruptions).toBe(1);
+  });
+
   it('tells what the end of the call cut off, and what that has cost', async () => {
     const { shelf } = await boot({
       replies: [

@@ -52,6 +52,8 @@ export class Call implements VoiceCall {
   #conversation: Conversation | undefined;
   #handover: Handover | undefined;
   #ended = false;
+  /** What is to be told behind the event that brought it about. */
+  #heldBack: CallEvent[] | undefined;
   /** Handed to the voice and not reported yet. */
   #characters = 0;
 
@@ -202,10 +204,16 @@ export class Call implements VoiceCall {
     this.#conversation = conversation;
     this.#handover = handover;
     this.#caller.speaking$.pipe(skip(1)).subscribe((speaking) => {
-      if (speaking) conversation.giveWay(); // before anybody is told
+      const consequences: CallEvent[] = [];
+      if (speaking) {
+        this.#heldBack = consequences;
+        conversation.giveWay(); // before anybody is told
+        this.#heldBack = undefined;
+      }
       this.#discretion.speaking(speaking);
       if (speaking) this.happened({ type: 'caller-started', onsetAtMs: this.#caller.onsetAtMs });
       else this.happened({ type: 'caller-stopped' });
+      for (const event of consequences) this.#events.next(event); // without network, the cut is settled already
     });
     this.#caller.pauses$.subscribe((pause) => {
       if (pause !== undefined) this.#words?.commit();
@@ -262,7 +270,9 @@ export class Call implements VoiceCall {
   }
 
   happened(event: Happening): void {
-    this.#events.next({ ...event, atMs: this.#clock.now() });
+    const told = { ...event, atMs: this.#clock.now() };
+    if (this.#heldBack === undefined) this.#events.next(told);
+    else this.#heldBack.push(told);
     if (event.type === 'agent-settled') this.#reportSpeech();
   }
 
