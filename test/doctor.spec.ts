@@ -752,7 +752,7 @@ describe('doctor', () => {
     [[], 0, /^Usage: nestjs-twilio-voice doctor/],
     [['--help'], 0, /--twilio-api URL/],
     [['doctor', '--help'], 0, /Exit code: 0/],
-    [['nurse'], 2, /The only command is doctor, not nurse/],
+    [['nurse'], 2, /The commands are doctor and call, not nurse/],
     [['doctor', '--fix'], 2, /--fix/],
     [['doctor', '--timeout', 'soon'], 2, /--timeout must be whole milliseconds/],
     [['doctor', '--resolve', HOST_NAME], 2, /--resolve must be an IP address/],

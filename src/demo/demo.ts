@@ -9,7 +9,7 @@ import { startHost, type DemoHost } from './host.js';
 import { Lanes } from './lanes.js';
 import { LiveDrawing } from './live-drawing.js';
 import { measureCall, type SettledAt } from './measures.js';
-import { stereoRecording } from './recording.js';
+import { stereoRecording } from '../testing/stereo-recording.js';
 import { INTERRUPTIONS, QUESTION, Scenario, type SaidLine } from './scenario.js';
 import { summaryLines } from './summary.js';
 import { paint, type TerminalStyle } from './terminal-style.js';

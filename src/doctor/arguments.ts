@@ -20,6 +20,7 @@ export interface DoctorArguments {
 const DEFAULT_TIMEOUT_MS = 10_000;
 
 export const USAGE = `Usage: nestjs-twilio-voice doctor [options]
+       nestjs-twilio-voice call [URL] [options]   calls a running host without Twilio: see call --help
 
 Checks a deployment: configuration, public URL, webhook, media stream, Twilio account and number, keys. It reads the
 variables of .env.example from the environment and from .env, and TWILIO_PHONE_NUMBER, the number to look at. It places
@@ -50,7 +51,7 @@ export function readArguments(words: readonly string[]): DoctorArguments {
   const { values, positionals } = parsed(words);
   if (values.help || words.length === 0) return { ...argumentsOf({}), help: true };
   if (positionals.length !== 1 || positionals[0] !== 'doctor')
-    throw new UsageError(`The only command is doctor, not ${positionals.join(' ') || 'none'}.`);
+    throw new UsageError(`The commands are doctor and call, not ${positionals.join(' ') || 'none'}.`);
   return argumentsOf(values);
 }
 

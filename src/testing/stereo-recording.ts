@@ -1,6 +1,6 @@
 import { decodeMuLaw } from '../audio/mu-law.js';
 import { writeWav } from '../audio/wav.js';
-import type { CallObservations } from '../testing/call-observations.js';
+import type { CallObservations } from './call-observations.js';
 
 const SAMPLE_RATE = 8000;
 
