@@ -4,8 +4,8 @@ import { UsageError } from '../doctor/arguments.js';
 /** What the command line asks for. */
 export interface TestCallArguments {
   readonly help: boolean;
-  /** The webhook that answers calls. */
-  readonly url: string;
+  /** The webhook that answers calls; undefined: the one of PUBLIC_URL. */
+  readonly url: string | undefined;
   readonly from: string | undefined;
   readonly to: string | undefined;
   /** What the caller keys in at last. */
@@ -16,7 +16,7 @@ export interface TestCallArguments {
   readonly envFile: string | undefined;
 }
 
-const DEFAULT_URL = 'http://127.0.0.1:3000/voice/incoming';
+const EXAMPLE = 'http://127.0.0.1:3000/voice/incoming';
 
 export const USAGE = `Usage: nestjs-twilio-voice call [URL] [options]
 
@@ -25,7 +25,7 @@ plays what it gets at the pace of a telephone. The caller makes sounds like spee
 once to interrupt it. The agent acts as in a real call. TWILIO_AUTH_TOKEN, which signs, and PUBLIC_URL, for which it
 signs, are read from the environment and from .env, as the host's.
 
-  URL            where calls come in (${DEFAULT_URL})
+  URL            where calls come in (PUBLIC_URL/voice/incoming)
   --from NUMBER  the caller's number
   --to NUMBER    the number that is called
   --keys KEYS    what the caller keys in at last: 0-9, *, #, A-D
@@ -42,10 +42,10 @@ Exit code: 0 when the agent answered, and stopped when it was interrupted; 1 whe
  */
 export function readArguments(words: readonly string[]): TestCallArguments {
   const { values, positionals } = parsed(words);
-  const [url = DEFAULT_URL, ...more] = positionals;
+  const [url, ...more] = positionals;
   if (more.length > 0) throw new UsageError(`There is one URL to call, and no ${more.join(' ')}.`);
-  if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol))
-    throw new UsageError(`${url} is no URL such as ${DEFAULT_URL}.`);
+  if (url !== undefined && !(URL.canParse(url) && /^https?:$/.test(new URL(url).protocol)))
+    throw new UsageError(`${url} is no URL such as ${EXAMPLE}.`);
   const { from, to, keys = '', wav, env: envFile, help = false } = values;
   if (!/^[0-9*#A-D]*$/.test(keys)) throw new UsageError('--keys takes 0-9, *, # and A-D.');
   return { help, url, from, to, keys, wav, envFile };

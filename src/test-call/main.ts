@@ -12,7 +12,6 @@ try {
   const wanted = readArguments(argv.slice(3));
   if (wanted.help) stdout.write(USAGE);
   else {
-    stdout.write(`Calling ${wanted.url}\n`);
     const { problems } = await placeTestCall(wanted, env, (line) => {
       stdout.write(`${line}\n`);
     });

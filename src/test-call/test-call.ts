@@ -14,16 +14,15 @@ import { TestCaller, type TestCallResult } from './test-caller.js';
  * @throws UsageError when a file that was asked for cannot be read
  */
 export async function placeTestCall(
-  { url, from, to, keys, wav, envFile }: TestCallArguments,
+  { url: wanted, from, to, keys, wav, envFile }: TestCallArguments,
   variables: Readonly<Record<string, string | undefined>>,
   tell: (line: string) => void,
 ): Promise<TestCallResult> {
-  const { environment } = await readSettings(variables, envFile);
-  const {
-    PUBLIC_URL: publicUrl = url,
-    TWILIO_AUTH_TOKEN: authToken,
-    TWILIO_ACCOUNT_SID: accountSid,
-  } = environment;
+  const settings = await readSettings(variables, envFile);
+  const { TWILIO_AUTH_TOKEN: authToken, TWILIO_ACCOUNT_SID: accountSid } = settings.environment;
+  const url = wanted ?? `${settings.publicUrl}/voice/incoming`;
+  const publicUrl = settings.environment.PUBLIC_URL ?? url;
+  tell(`Calling ${url}`);
   const clock = new SystemClock();
   const call = new SimulatedCall({
     clock,

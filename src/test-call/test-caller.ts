@@ -118,7 +118,7 @@ export class TestCaller {
     mostMs = ENOUGH_MS,
     sinceMs = this.#clock.now(),
   ): Promise<number | undefined> {
-    await this.#waitFor(WORD_MS, () => this.#firstSound(sinceMs) !== undefined);
+    await this.#waitFor(mostMs, () => this.#firstSound(sinceMs) !== undefined);
     const soundMs = this.#firstSound(sinceMs);
     if (soundMs === undefined) return undefined;
     this.#tell(`the agent ${does}`);
