@@ -4,6 +4,7 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import { AuthModule } from './auth/auth.module';
 import { ChatModule } from './chat/chat.module';
 import { OrdersModule } from './orders/orders.module';
+import { VoiceModule } from './voice/voice.module';
 
 @Module({
   imports: [
@@ -20,6 +21,7 @@ import { OrdersModule } from './orders/orders.module';
     AuthModule,
     OrdersModule,
     ChatModule,
+    VoiceModule,
   ],
 })
 export class AppModule {}
