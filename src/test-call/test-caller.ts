@@ -28,6 +28,8 @@ const LISTEN_MS = 1_500;
 /** How long the caller waits for an agent that does not stop. */
 const PATIENCE_MS = 3_000;
 const STOP_MS = 300;
+/** Whoever was to be heard so lately is talking. */
+const TALKS_MS = 100;
 /** The host has done what it does at a call's end. */
 const AFTERMATH_MS = 500;
 
@@ -89,11 +91,11 @@ export class TestCaller {
 
   async #interrupt(): Promise<number | undefined> {
     await this.#pass(LISTEN_MS);
-    const { startMs: onsetMs } = this.#call.speak(SPEECH_MS);
-    if (!this.#talksAround(onsetMs)) {
+    if (!(await this.#waitFor(PATIENCE_MS, () => this.#talksFor(TALKS_MS)))) {
       this.#problem('the answer was too short to be interrupted');
       return undefined;
     }
+    const { startMs: onsetMs } = this.#call.speak(SPEECH_MS);
     this.#tell('the caller interrupts');
     const silentMs = () => this.#call.silentFrom(onsetMs, STOP_MS);
     const stopped = await this.#waitFor(PATIENCE_MS, () => this.#clock.now() - silentMs() >= STOP_MS);
@@ -142,10 +144,6 @@ export class TestCaller {
   #talksFor(ms: number): boolean {
     const now = this.#clock.now();
     return isAudible(this.#call.heardAudio(now - ms, now));
-  }
-
-  #talksAround(ms: number): boolean {
-    return isAudible(this.#call.heardAudio(ms - STOP_MS, ms));
   }
 
   async #pass(ms: number): Promise<void> {
