@@ -77,7 +77,9 @@ describe('a test call', () => {
     expect(result.answeredAfterMs).toBeGreaterThan(600);
     expect(result.stoppedAfterMs).toBeLessThan(1_000);
     expect(Teller.keys).toEqual(['1 from +4930123456', '# from +4930123456']);
-    expect(lines.join('\n')).toMatch(/^Calling http.*\n.*connected\n.*the agent greets\n[^]*silent at the caller's ear, \d+ ms/);
+    expect(lines.join('\n')).toMatch(
+      /^Calling http.*\n.*connected\n.*the agent greets\n[^]*silent at the caller's ear, \d+ ms/,
+    );
   }, 90_000);
 
   it('says what was wrong: the answer of the webhook, a host that is not there, an answer that is too short', async () => {
