@@ -167,3 +167,24 @@ export {
   type ResolvedTwilioVoiceOptions,
   type TwilioVoiceOptions,
 } from './twilio-voice.options.js';
+export {
+  BusUnavailableError,
+  CALL_BUS,
+  DeadlineError,
+  NoSuchCallError,
+  RemoteError,
+  type AskOptions,
+  type BusEvent,
+  type CallBus,
+  type CallOwner,
+} from './sharing/call-bus.js';
+export type { AnswerTo, CallCommand } from './sharing/call-commands.js';
+export {
+  CALL_DIRECTORY,
+  type CallDirectory,
+  type CallFacts,
+  type DirectoryEntry,
+} from './sharing/call-directory.js';
+export { SHARED_STORE, type Change, type SharedStore } from './sharing/shared-store.js';
+export { SharingUnavailableError } from './sharing/sharing-errors.js';
+export { SHARING_STATUS, type SharingStatus } from './sharing/sharing-status.js';

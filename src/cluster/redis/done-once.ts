@@ -1,0 +1,35 @@
+/** Messages that were acted upon, until they expire: a repeated one gets the same outcome, and nothing is done twice. */
+export class DoneOnce<T> {
+  readonly #now: () => number;
+  readonly #capacity: number;
+  readonly #done = new Map<string, { readonly expires: number; readonly outcome: T }>();
+
+  /** @param now ms, as the messages' expiry */
+  constructor(now: () => number, capacity: number) {
+    this.#now = now;
+    this.#capacity = capacity;
+  }
+
+  get size(): number {
+    return this.#done.size;
+  }
+
+  /**
+   * @returns undefined when nothing is done: the message has expired, or there are too many to remember another
+   */
+  once(id: string, expires: number, task: () => T): T | undefined {
+    const now = this.#now();
+    if (now >= expires) return undefined;
+    const known = this.#done.get(id);
+    if (known !== undefined) return known.outcome;
+    if (this.#done.size >= this.#capacity) this.#forget(now);
+    if (this.#done.size >= this.#capacity) return undefined; // better not at all than twice
+    const outcome = task();
+    this.#done.set(id, { expires, outcome });
+    return outcome;
+  }
+
+  #forget(now: number): void {
+    for (const [id, { expires }] of this.#done) if (expires <= now) this.#done.delete(id);
+  }
+}
