@@ -15,6 +15,10 @@ const vendor = {
   regex: '(^|/)(elevenlabs|openai)(/|$)',
   message: 'The core may not depend on a vendor.',
 };
+const vendorClient = {
+  regex: '^(ioredis|elevenlabs|openai)(/|$)',
+  message: 'A port knows none of its engines.',
+};
 const nest = { regex: '^@nestjs/', message: 'Pure logic imports no Nest.' };
 const io = { regex: '^(node:|fs|net|http)', message: 'Pure logic does no I/O.' };
 const bareTime = [
@@ -56,6 +60,13 @@ export default tseslint.config(
     [outward, vendor],
     ['src/{tts,listening}/elevenlabs/**', 'src/conversation/openai/**'], // vendors' own folders: loaded from their own entry points only
   ),
+  forbid(['src/sharing/**/*.ts'], [outward, vendor, vendorClient]),
+  // Nobody but its entry point imports an engine of its own choice; the standalone host by the entry point.
+  forbid(
+    ['src/{twilio,metrics,events,demo,doctor,testing}/**/*.ts', 'src/*.ts'],
+    [{ regex: '(^|/)cluster/|^ioredis$', message: 'Redis is loaded from its entry point only.' }],
+    ['src/redis.ts'],
+  ),
   forbid(
     [
       'src/{playout,audio}/**/*.ts',
@@ -65,7 +76,7 @@ export default tseslint.config(
     [outward, nest, io],
   ),
   {
-    files: ['src/{call,conversation,limits,playout,listening,tts}/**/*.ts'],
+    files: ['src/{call,cluster,conversation,limits,playout,listening,sharing,tts}/**/*.ts'],
     ignores: ['**/*.spec.ts', 'src/call/system-clock.ts'],
     rules: {
       'no-restricted-globals': [

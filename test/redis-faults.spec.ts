@@ -5,7 +5,14 @@ import { Redis } from 'ioredis';
 import { CLOCK } from '../src/call/clock.js';
 import { SystemClock } from '../src/call/system-clock.js';
 import { RedisSharing } from '../src/cluster/redis/redis-sharing.js';
-import { BusUnavailableError, CALL_BUS, type CallBus, DeadlineError } from '../src/sharing/call-bus.js';
+import {
+  type AskOptions,
+  BusUnavailableError,
+  CALL_BUS,
+  type CallBus,
+  DeadlineError,
+} from '../src/sharing/call-bus.js';
+import type { CallCommand } from '../src/sharing/call-commands.js';
 import { CALL_DIRECTORY, type CallDirectory } from '../src/sharing/call-directory.js';
 import { SHARED_STORE, type SharedStore } from '../src/sharing/shared-store.js';
 import { SharingUnavailableError } from '../src/sharing/sharing-errors.js';
@@ -28,6 +35,14 @@ const aboutRedis = () => logged.filter(({ text }) => text.startsWith('Redis '));
 
 const rejections: unknown[] = [];
 const noteRejection = (error: unknown) => rejections.push(error);
+
+/** The answer to a command, whatever it is. */
+const answerOf = (
+  { bus }: { bus: CallBus },
+  callSid: string,
+  command: CallCommand,
+  options?: AskOptions,
+): Promise<unknown> => bus.ask(callSid, command, options);
 
 async function timed(task: Promise<unknown>): Promise<{ error: unknown; ms: number }> {
   const before = performance.now();
@@ -101,7 +116,7 @@ async function timed(task: Promise<unknown>): Promise<{ error: unknown; ms: numb
     await eventually('both know', () => !owner.connection.isUp && !other.connection.isUp);
 
     executed.length = 0;
-    expect(await owner.bus.ask(CALL, { type: 'interrupt' })).toBe('interrupt');
+    expect(await answerOf(owner, CALL, { type: 'interrupt' })).toBe('interrupt');
     expect(await owner.bus.tell(CALL, { type: 'x' })).toBe(true);
     expect(await owner.directory.find(CALL)).toMatchObject({ callSid: CALL });
     expect(executed).toEqual(['interrupt']);
@@ -128,10 +143,10 @@ async function timed(task: Promise<unknown>): Promise<{ error: unknown; ms: numb
     await server.kill();
     await owner.directory.enter('CA-meanwhile');
     owner.bus.serve('CA-meanwhile', { execute: () => 'here' });
-    let stop = false;
+    const until = { stop: false };
     const seen = new Set<string>();
     const asking = (async () => {
-      while (!stop) {
+      while (!until.stop) {
         for (const callSid of [CALL, 'CA-meanwhile'])
           seen.add(
             await other.bus.ask(callSid, { type: 'interrupt' }, { deadlineMs: 500 }).then(
@@ -147,10 +162,10 @@ async function timed(task: Promise<unknown>): Promise<{ error: unknown; ms: numb
     await allUp();
     await eventually('the directory is whole', async () => (await other.directory.count()) === 2);
     await sleep(200);
-    stop = true;
+    until.stop = true;
     await asking;
     expect([...seen].sort()).toEqual(['BusUnavailableError', 'answered']);
-    expect(await other.bus.ask('CA-meanwhile', { type: 'interrupt' })).toBe('here');
+    expect(await answerOf(other, 'CA-meanwhile', { type: 'interrupt' })).toBe('here');
     expect(await other.store.add('k', 1_000)).toBe(true);
   });
 
@@ -179,7 +194,7 @@ async function timed(task: Promise<unknown>): Promise<{ error: unknown; ms: numb
     await sleep(3_000);
     server.thaw();
     await allUp();
-    expect(await other.bus.ask(CALL, { type: 'say', text: 'fresh' })).toBe('say');
+    expect(await answerOf(other, CALL, { type: 'say', text: 'fresh' })).toBe('say');
     await sleep(300);
     expect(executed).toEqual(['fresh']);
   });
@@ -187,7 +202,7 @@ async function timed(task: Promise<unknown>): Promise<{ error: unknown; ms: numb
   it('goes on after a freeze that was shorter than anybody noticed', async () => {
     const { other, executed } = await served();
     server.freeze();
-    const asked = other.bus.ask(CALL, { type: 'interrupt' });
+    const asked = answerOf(other, CALL, { type: 'interrupt' });
     await sleep(150);
     server.thaw();
     expect(await asked).toBe('interrupt');
@@ -198,8 +213,12 @@ async function timed(task: Promise<unknown>): Promise<{ error: unknown; ms: numb
   it('serves on through FLUSHALL, and fills the directory again', async () => {
     const { owner, other } = await served();
     await server.cli('FLUSHALL');
-    expect(await other.bus.ask(CALL, { type: 'interrupt' })).toBe('interrupt');
-    await eventually('the call is listed', async () => (await other.directory.find(CALL)) !== undefined, 5_000);
+    expect(await answerOf(other, CALL, { type: 'interrupt' })).toBe('interrupt');
+    await eventually(
+      'the call is listed',
+      async () => (await other.directory.find(CALL)) !== undefined,
+      5_000,
+    );
     expect((await other.directory.list()).map(({ callSid }) => callSid)).toEqual([CALL]);
     expect(await other.directory.instances()).toContain(owner.directory.instance);
   });
@@ -213,7 +232,9 @@ async function timed(task: Promise<unknown>): Promise<{ error: unknown; ms: numb
     owner.connection.messages.close();
     const died = performance.now();
     // It may be about to come back: not yet "no such call".
-    await eventually('Redis knows', async () => (await server.cli('PUBSUB', 'NUMSUB', CHANNEL)).endsWith('0'));
+    await eventually('Redis knows', async () =>
+      (await server.cli('PUBSUB', 'NUMSUB', CHANNEL)).endsWith('0'),
+    );
     const early = await timed(other.bus.ask(CALL, { type: 'interrupt' }));
     expect(early.error).toMatchObject({ name: 'BusUnavailableError', mayBeDone: false });
     await eventually('its call is gone', async () => (await other.directory.find(CALL)) === undefined);
@@ -244,14 +265,21 @@ async function timed(task: Promise<unknown>): Promise<{ error: unknown; ms: numb
       spy.on('message', (_, message: string) => messages.push(message));
       await spy.subscribe(CHANNEL);
       const text = 'once';
-      expect(await other.bus.ask(CALL, { type: 'say', text })).toBe('say');
+      expect(await answerOf(other, CALL, { type: 'say', text })).toBe('say');
       const asked = messages.find((message) => message.includes(text))!;
       await Promise.all([1, 2, 3].map(() => raw.publish(CHANNEL, asked)));
       const expired = JSON.stringify({ ...JSON.parse(asked), id: 'x:1', expires: Date.now() - 1_000 });
       await raw.publish(CHANNEL, expired);
-      for (const garbage of ['', '{', 'null', '[]', '{"kind":"ask"}', '{"kind":"ask","command":{"type":"rm"}}'])
+      for (const garbage of [
+        '',
+        '{',
+        'null',
+        '[]',
+        '{"kind":"ask"}',
+        '{"kind":"ask","command":{"type":"rm"}}',
+      ])
         await raw.publish(CHANNEL, garbage);
-      expect(await other.bus.ask(CALL, { type: 'interrupt' })).toBe('interrupt');
+      expect(await answerOf(other, CALL, { type: 'interrupt' })).toBe('interrupt');
       expect(executed).toEqual([text, 'interrupt']);
       expect(logged.filter(({ text: line }) => line.includes('not understood'))).toHaveLength(1);
     } finally {
@@ -277,7 +305,7 @@ async function timed(task: Promise<unknown>): Promise<{ error: unknown; ms: numb
       const [owner, other] = [await open(), await open({ url: proxy.url })];
       owner.bus.serve(CALL, { execute: () => 'heard' });
       await eventually('the call is served', () => other.bus.tell(CALL, { type: 'x' }));
-      expect(await other.bus.ask(CALL, { type: 'interrupt' })).toBe('heard');
+      expect(await answerOf(other, CALL, { type: 'interrupt' })).toBe('heard');
       proxy.deafen();
       const { error } = await timed(other.bus.ask(CALL, { type: 'interrupt' }, { deadlineMs: 300 }));
       expect(error).toBeInstanceOf(DeadlineError);
@@ -298,7 +326,10 @@ async function timed(task: Promise<unknown>): Promise<{ error: unknown; ms: numb
       timed(other.bus.ask(CALL, { type: 'interrupt' }, { deadlineMs: 400 })),
     );
     const errors = (await Promise.all(asked)).map(({ error }) => (error as Error).name).sort();
-    expect(errors).toEqual([...Array<string>(3).fill('BusUnavailableError'), ...Array<string>(5).fill('DeadlineError')]);
+    expect(errors).toEqual([
+      ...Array<string>(3).fill('BusUnavailableError'),
+      ...Array<string>(5).fill('DeadlineError'),
+    ]);
     expect(other.bus.pending).toBe(0);
     const after = await timed(other.bus.ask(CALL, { type: 'interrupt' }, { deadlineMs: 100 }));
     expect(after.error).toBeInstanceOf(DeadlineError);
@@ -307,17 +338,20 @@ async function timed(task: Promise<unknown>): Promise<{ error: unknown; ms: numb
   it.each([
     ['accept', true],
     ['refuse', false],
-  ] as const)('starts without Redis, with whenAway %s, and finds it later', async (whenAway, acceptsCalls) => {
-    await server.kill();
-    const only = await open({ whenAway, startMs: 300 });
-    expect(only.connection.isUp).toBe(false);
-    expect(only.connection.acceptsCalls).toBe(acceptsCalls);
-    expect(aboutRedis()).toEqual([{ level: 'error', text: expect.stringContaining('ECONNREFUSED') }]);
-    await server.run();
-    await allUp();
-    expect(only.connection.acceptsCalls).toBe(true);
-    expect(await only.store.add('k', 1_000)).toBe(true);
-  });
+  ] as const)(
+    'starts without Redis, with whenAway %s, and finds it later',
+    async (whenAway, acceptsCalls) => {
+      await server.kill();
+      const only = await open({ whenAway, startMs: 300 });
+      expect(only.connection.isUp).toBe(false);
+      expect(only.connection.acceptsCalls).toBe(acceptsCalls);
+      expect(aboutRedis()).toEqual([{ level: 'error', text: expect.stringContaining('ECONNREFUSED') }]);
+      await server.run();
+      await allUp();
+      expect(only.connection.acceptsCalls).toBe(true);
+      expect(await only.store.add('k', 1_000)).toBe(true);
+    },
+  );
 
   it('names a wrong password without telling it', async () => {
     await server.cli('CONFIG', 'SET', 'requirepass', 'right');
@@ -341,7 +375,7 @@ async function timed(task: Promise<unknown>): Promise<{ error: unknown; ms: numb
   it("takes over the settings of the host's client, and leaves it alone", async () => {
     const client = new Redis(server.url, { keyPrefix: 'host:' });
     try {
-      const only = await open({ url: undefined, client } as Partial<RedisSharingOptions>);
+      const only = await open({ url: undefined, client });
       await only.store.put('k', 'v', 5_000);
       expect(await server.cli('GET', 'voice:k')).toBe('v');
       await only.close();

@@ -4,6 +4,7 @@ import { InterruptedError } from '../src/call/interrupted-error.js';
 import { SystemClock } from '../src/call/system-clock.js';
 import { RedisSharing } from '../src/cluster/redis/redis-sharing.js';
 import {
+  type AskOptions,
   type BusEvent,
   type CallBus,
   type CallOwner,
@@ -45,9 +46,7 @@ const engines = [
     isHere: hasRedis,
     open: async (): Promise<Instance[]> => {
       const server = await RedisServer.start();
-      const instances = await Promise.all(
-        [1, 2, 3].map(() => RedisSharing.open({ url: server.url }, clock)),
-      );
+      const instances = await Promise.all([1, 2, 3].map(() => RedisSharing.open({ url: server.url }, clock)));
       closing.push(async () => {
         await Promise.all(instances.map((instance) => instance.close()));
         await server.stop();
@@ -56,6 +55,14 @@ const engines = [
     },
   },
 ];
+
+/** The answer to a command, whatever it is. */
+const answerOf = (
+  { bus }: { bus: CallBus },
+  callSid: string,
+  command: CallCommand,
+  options?: AskOptions,
+): Promise<unknown> => bus.ask(callSid, command, options);
 
 let calls = 0;
 const newCall = () => `CA${String(++calls).padStart(32, '0')}`;
@@ -190,8 +197,10 @@ for (const { engine, isHere, open } of engines)
       /** Serves a call, and waits until all can reach it. */
       const served = async (by: Instance, execute: CallOwner['execute']) => {
         const callSid = newCall();
+        told.length = 0;
         const stop = by.bus.serve(callSid, owner(execute));
         await eventually('it is served', () => three.bus.tell(callSid, { type: 'hello' }));
+        await eventually('it was told', () => told.length > 0);
         done.length = told.length = 0;
         return { callSid, stop };
       };
@@ -208,7 +217,7 @@ for (const { engine, isHere, open } of engines)
 
       it.each(commands)('carries $type as it is, and its answer back', async (command) => {
         const { callSid, stop } = await served(one, (given) => ({ heardText: given.type, list: [1, null] }));
-        const answer: unknown = await two.bus.ask(callSid, command);
+        const answer = await answerOf(two, callSid, command);
         expect(done).toEqual([command]);
         expect(answer).toEqual({ heardText: command.type, list: [1, null] });
         stop();
@@ -244,7 +253,9 @@ for (const { engine, isHere, open } of engines)
         const { callSid, stop } = await served(one, () =>
           Promise.reject(new InterruptedError('the caller spoke')),
         );
-        await expect(two.bus.ask(callSid, { type: 'transfer', to: 'sales' })).rejects.toThrow(InterruptedError);
+        await expect(two.bus.ask(callSid, { type: 'transfer', to: 'sales' })).rejects.toThrow(
+          InterruptedError,
+        );
         stop();
       });
 

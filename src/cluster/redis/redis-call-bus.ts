@@ -14,7 +14,7 @@ import {
 import { type AnswerTo, type CallCommand, deadlineOf } from '../../sharing/call-commands.js';
 import type { CallDirectory } from '../../sharing/call-directory.js';
 import { LocalCallBus } from '../../sharing/local-call-bus.js';
-import { SharingUnavailableError } from '../../sharing/sharing-errors.js';
+import { type SharingUnavailableError } from '../../sharing/sharing-errors.js';
 import { callKey } from '../../sharing/shared-store.js';
 import {
   type BroadcastMessage,
@@ -131,7 +131,9 @@ export class RedisCallBus implements CallBus {
       return (await answer) as AnswerTo<C>;
     } catch (error) {
       // It ended while the command was under way.
-      throw error instanceof RemoteError && error.name === 'NoSuchCallError' ? new NoSuchCallError(callSid) : error;
+      throw error instanceof RemoteError && error.name === 'NoSuchCallError'
+        ? new NoSuchCallError(callSid)
+        : error;
     }
   }
 
@@ -163,7 +165,8 @@ export class RedisCallBus implements CallBus {
   }
 
   #checkUp(): void {
-    if (!this.#connection.isUp) throw unavailable('Redis is away: only calls of this instance can be reached.');
+    if (!this.#connection.isUp)
+      throw unavailable('Redis is away: only calls of this instance can be reached.');
   }
 
   /** @throws (rejects) NoSuchCallError; BusUnavailableError */
@@ -171,8 +174,11 @@ export class RedisCallBus implements CallBus {
     if ((await this.#publish(this.#channel(callSid), message)) > 0) return;
     // Whoever serves it may be about to come back.
     const isKnown =
-      this.#connection.backForMs < RETURN_MS || (await this.#reached(this.#directory.find(callSid))) !== undefined;
-    throw isKnown ? unavailable('The instance of that call cannot be reached now.') : new NoSuchCallError(callSid);
+      this.#connection.backForMs < RETURN_MS ||
+      (await this.#reached(this.#directory.find(callSid))) !== undefined;
+    throw isKnown
+      ? unavailable('The instance of that call cannot be reached now.')
+      : new NoSuchCallError(callSid);
   }
 
   #publish(channel: string, message: object): Promise<number> {
@@ -269,7 +275,9 @@ export class RedisCallBus implements CallBus {
   #complain(): void {
     if (this.#hasComplained) return;
     this.#hasComplained = true;
-    this.#logger.warn('A message from Redis was not understood: is another version running? More are not logged.');
+    this.#logger.warn(
+      'A message from Redis was not understood: is another version running? More are not logged.',
+    );
   }
 
   #nextId(): string {

@@ -9,7 +9,11 @@ import { connect, isCluster, type RedisClient } from './ioredis.js';
 import { RedisLink } from './redis-link.js';
 import { RedisSubscriber } from './redis-subscriber.js';
 import { RedisTime } from './redis-time.js';
-import { type RedisSharingOptions, type ResolvedRedisSharingOptions, resolveRedisOptions } from './redis.options.js';
+import {
+  type RedisSharingOptions,
+  type ResolvedRedisSharingOptions,
+  resolveRedisOptions,
+} from './redis.options.js';
 
 /** Both connections are tried so often, ms. */
 const PROBE_MS = 1_000;
@@ -46,7 +50,11 @@ export class RedisConnection implements SharingStatus {
     this.#clock = clock;
     this.#isSharded = isCluster(commands);
     this.#downSince = clock.now();
-    const name = options.instanceName ?? hostname().replace(/[^\w.-]/g, '-').slice(0, 64);
+    const name =
+      options.instanceName ??
+      hostname()
+        .replace(/[^\w.-]/g, '-')
+        .slice(0, 64);
     this.instance = `${name}-${randomBytes(6).toString('hex')}`;
     this.time = new RedisTime(clock);
     const changed = () => {

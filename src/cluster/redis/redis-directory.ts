@@ -87,7 +87,9 @@ export class RedisDirectory implements CallDirectory {
 
   async list(): Promise<DirectoryEntry[]> {
     const { link } = this.#connection;
-    const hashes = await this.#ofEach((instance) => link.run((client) => client.hgetall(this.#calls(instance))));
+    const hashes = await this.#ofEach((instance) =>
+      link.run((client) => client.hgetall(this.#calls(instance))),
+    );
     const entries = new Map<string, DirectoryEntry>();
     for (const [instance, hash] of hashes)
       for (const [callSid, text] of Object.entries(hash)) {

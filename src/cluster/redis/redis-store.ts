@@ -85,7 +85,8 @@ export class RedisStore implements SharedStore {
   }
 }
 
-const optional = (value: string | undefined): [string, string] => (value === undefined ? ['0', ''] : ['1', value]);
+const optional = (value: string | undefined): [string, string] =>
+  value === undefined ? ['0', ''] : ['1', value];
 const text = (answer: unknown): string | undefined => (typeof answer === 'string' ? answer : undefined);
 /** Redis takes whole ms, above 0. */
 const whole = (ms: number): number => Math.max(1, Math.ceil(ms));

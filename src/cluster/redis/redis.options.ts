@@ -29,11 +29,11 @@ const redisSchema = z
       })
       .optional(),
     /** A client of the host's, whose settings are taken over; it is neither used nor closed. */
-    client: z
-      .custom<Redis | Cluster>(isClient, 'must be a Redis or a Cluster of ioredis')
-      .optional(),
+    client: z.custom<Redis | Cluster>(isClient, 'must be a Redis or a Cluster of ioredis').optional(),
     /** TLS where the URL does not say so: `true`, or options of `tls.connect`. */
-    tls: z.union([z.boolean(), given<NonNullable<RedisOptions['tls']>>('true, or options of tls.connect')]).optional(),
+    tls: z
+      .union([z.boolean(), given<NonNullable<RedisOptions['tls']>>('true, or options of tls.connect')])
+      .optional(),
     /** All keys and channels begin with it: one Redis can serve several applications. */
     keyPrefix: z
       .string()
