@@ -184,7 +184,7 @@ async function timed(task: Promise<unknown>): Promise<{ error: unknown; ms: numb
   });
 
   it('executes nothing late that was asked of a frozen Redis', async () => {
-    const { other, executed } = await served();
+    const { owner, other, executed } = await served();
     server.freeze();
     const first = await timed(other.bus.ask(CALL, { type: 'say', text: 'stale' }, { deadlineMs: 1_500 }));
     expect(first.error).toMatchObject({ name: 'BusUnavailableError', mayBeDone: true });
@@ -197,6 +197,10 @@ async function timed(task: Promise<unknown>): Promise<{ error: unknown; ms: numb
     expect(await answerOf(other, CALL, { type: 'say', text: 'fresh' })).toBe('say');
     await sleep(300);
     expect(executed).toEqual(['fresh']);
+    for (const { bus, connection } of [owner, other]) {
+      expect(bus.pending).toBe(0);
+      await eventually('no command is under way', () => connection.link.underWay === 0);
+    }
   });
 
   it('goes on after a freeze that was shorter than anybody noticed', async () => {
@@ -221,6 +225,23 @@ async function timed(task: Promise<unknown>): Promise<{ error: unknown; ms: numb
     );
     expect((await other.directory.list()).map(({ callSid }) => callSid)).toEqual([CALL]);
     expect(await other.directory.instances()).toContain(owner.directory.instance);
+  });
+
+  it('corrects what Redis believes of its calls and is not so, and lets nothing stay for ever', async () => {
+    const { owner, other } = await served();
+    const ghost = JSON.stringify({ since: 0, facts: {} });
+    await server.cli('HSET', `voice:{${owner.directory.instance}}:calls`, 'CA-ghost', ghost);
+    expect(await other.directory.count()).toBe(2);
+    await eventually('only what is so is listed', async () => (await other.directory.count()) === 1);
+    expect(await other.directory.find(CALL)).toMatchObject({ facts: { from: 'somebody' } });
+
+    const rare = await open({ heartbeat: { everyMs: 30_000, expiresMs: 60_000 } });
+    await rare.directory.enter('CA-rare');
+    await rare.store.put('k', 'v', 60_000);
+    await rare.store.add('a', 60_000);
+    await rare.store.update('u', 60_000, () => ({ value: 'v', result: 0 }));
+    for (const key of (await server.cli('KEYS', 'voice:*')).split('\n'))
+      expect(Number(await server.cli('PTTL', key))).toBeGreaterThan(0);
   });
 
   it('loses the calls of an instance that died, and no others, when its heartbeat expires', async () => {
