@@ -1,5 +1,5 @@
 import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createConnection } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -52,8 +52,17 @@ export class RedisServer {
   async run(): Promise<void> {
     const own = ['--port', String(this.port), '--bind', '127.0.0.1', '--dir', this.folder];
     const empty = ['--save', '', '--appendonly', 'no'];
-    this.process = spawn('redis-server', [...own, ...empty, ...this.settings], { stdio: 'ignore' });
+    this.process = this.settings.includes('--sentinel')
+      ? spawn('redis-server', [await this.sentinelFile(), '--sentinel'], { stdio: 'ignore' })
+      : spawn('redis-server', [...own, ...empty, ...this.settings], { stdio: 'ignore' });
     await eventually('redis-server accepts connections', () => accepts(this.port));
+  }
+
+  /** A sentinel writes into its settings what it finds out. */
+  private async sentinelFile(): Promise<string> {
+    const file = join(this.folder, 'sentinel.conf');
+    await writeFile(file, `port ${this.port}\nbind 127.0.0.1\ndir ${this.folder}\n`);
+    return file;
   }
 
   /** `kill -9`. */
