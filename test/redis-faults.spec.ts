@@ -149,7 +149,7 @@ async function timed(task: Promise<unknown>): Promise<{ error: unknown; ms: numb
       while (!until.stop) {
         for (const callSid of [CALL, 'CA-meanwhile'])
           seen.add(
-            await other.bus.ask(callSid, { type: 'interrupt' }, { deadlineMs: 500 }).then(
+            await other.bus.ask(callSid, { type: 'interrupt' }, { deadlineMs: 5_000 }).then(
               () => 'answered',
               (error: unknown) => (error as Error).name,
             ),
@@ -161,12 +161,30 @@ async function timed(task: Promise<unknown>): Promise<{ error: unknown; ms: numb
     await server.run();
     await allUp();
     await eventually('the directory is whole', async () => (await other.directory.count()) === 2);
-    await sleep(200);
+    await eventually('it is answered', () => seen.has('answered'));
     until.stop = true;
     await asking;
     expect([...seen].sort()).toEqual(['BusUnavailableError', 'answered']);
     expect(await answerOf(other, 'CA-meanwhile', { type: 'interrupt' })).toBe('here');
     expect(await other.store.add('k', 1_000)).toBe(true);
+  });
+
+  it('keeps an answer that it cannot send until it can', async () => {
+    const { owner, other } = await served();
+    let answer: (value: unknown) => void = () => undefined;
+    owner.bus.serve('CA-slow', { execute: () => new Promise((resolve) => (answer = resolve)) });
+    await eventually('it is served', () => other.bus.tell('CA-slow', { type: 'x' }));
+    const asked = answerOf(other, 'CA-slow', { type: 'hangUp' });
+    await sleep(100);
+    await server.cli(
+      'CLIENT',
+      'KILL',
+      'ID',
+      String(await owner.connection.link.run((client) => client.call('CLIENT', 'ID'))),
+    );
+    await eventually('the owner knows', () => !owner.connection.isUp);
+    answer('at last');
+    expect(await asked).toBe('at last');
   });
 
   it('tells once of an outage, and once of its end', async () => {

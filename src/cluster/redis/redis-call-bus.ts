@@ -31,6 +31,8 @@ import { MAX_BACKOFF_MS } from './ioredis.js';
 import { PendingAsks } from './pending-asks.js';
 import type { RedisConnection } from './redis-connection.js';
 
+/** Between two attempts to answer, ms. */
+const REPLY_AGAIN_MS = 50;
 /** Something told is not told any later, ms. */
 const TELL_MS = 60_000;
 /** What was done is remembered until its deadline, though it was answered long before. */
@@ -52,6 +54,7 @@ interface Served {
 export class RedisCallBus implements CallBus {
   readonly #logger = new Logger('TwilioVoice');
   readonly #connection: RedisConnection;
+  readonly #clock: Clock;
   readonly #directory: Pick<CallDirectory, 'find'>;
   readonly #local: LocalCallBus;
   readonly #pending: PendingAsks;
@@ -66,6 +69,7 @@ export class RedisCallBus implements CallBus {
     const { maxPending } = connection.options;
     const now = () => connection.time.now();
     this.#connection = connection;
+    this.#clock = clock;
     this.#directory = directory;
     this.#local = new LocalCallBus(clock, maxPending);
     this.#pending = new PendingAsks(clock, maxPending);
@@ -219,9 +223,25 @@ export class RedisCallBus implements CallBus {
     if (this.#connection.time.now() >= expires) return; // whoever asked has given up
     const reply = this.#executed.once(id, expires, () => this.#execute(callSid, id, command));
     const refused = { id, failure: failureOf(unavailable('That instance executes too many commands.')) };
-    void Promise.resolve(reply ?? refused)
-      .then((message) => this.#publish(this.#replies(from), message))
-      .catch(() => undefined); // whoever asked knows by itself that Redis went away
+    void this.#reply(from, reply ?? Promise.resolve(refused), expires);
+  }
+
+  /** The connection for messages may be back before the one for commands: an answer is kept until it can be sent. */
+  async #reply(to: string, reply: Promise<ReplyMessage>, expires: number): Promise<void> {
+    const message = await reply;
+    while (this.#connection.time.now() < expires) {
+      try {
+        await this.#connection.untilUp();
+      } catch {
+        return; // closed
+      }
+      try {
+        await this.#publish(this.#replies(to), message);
+        return;
+      } catch {
+        await new Promise<void>((resolve) => this.#clock.after(REPLY_AGAIN_MS, resolve));
+      }
+    }
   }
 
   async #execute(callSid: string, id: string, command: CallCommand): Promise<ReplyMessage> {

@@ -19,6 +19,8 @@ import {
 const PROBE_MS = 1_000;
 /** Messages that this instance sent to itself and that may be missing before it makes a new connection. */
 const MISSED_ECHOES = 3;
+/** Heartbeats are not to fail for others' commands. */
+const RESERVED = 100;
 const ECHO = 'echo';
 
 /** This instance's two connections to Redis: one for commands, one for messages. */
@@ -60,7 +62,8 @@ export class RedisConnection implements SharingStatus {
     const changed = () => {
       this.#changed();
     };
-    this.link = new RedisLink(commands, clock, options, changed);
+    const limits = { ...options, maxPending: options.maxPending + RESERVED };
+    this.link = new RedisLink(commands, clock, limits, changed);
     this.messages = new RedisSubscriber(
       subscriber,
       (channel, message) => this.#receivers.get(channel)?.(message),
@@ -81,10 +84,8 @@ export class RedisConnection implements SharingStatus {
   static async open(given: RedisSharingOptions, clock: Clock): Promise<RedisConnection> {
     const options = resolveRedisOptions(given);
     const connection = new RedisConnection(options, clock, await connect(options), await connect(options));
-    const up = firstValueFrom(connection.up$.pipe(filter(Boolean)));
-    await within(up, options.startMs, clock, () => {
+    await within(connection.untilUp(), options.startMs, clock, () => {
       connection.#complain();
-      return true;
     });
     return connection;
   }
@@ -104,6 +105,11 @@ export class RedisConnection implements SharingStatus {
   /** How long it has been up again after an outage, ms; Infinity when there was none. */
   get backForMs(): number {
     return this.#clock.now() - this.#backSince;
+  }
+
+  /** Resolves when it is up. @throws (rejects) Error when it is closed */
+  async untilUp(): Promise<void> {
+    await firstValueFrom(this.up$.pipe(filter(Boolean)));
   }
 
   /** A key or channel, as it is in Redis. */
