@@ -38,6 +38,7 @@ const VENDORS: Readonly<Record<string, readonly string[]>> = {
   './elevenlabs': ['elevenlabs'],
   './openai': ['openai'],
   './opentelemetry': ['@opentelemetry/api'],
+  './redis': ['ioredis'],
 };
 const RUNNERS: Readonly<Record<string, readonly string[]>> = {
   './testing/jest': ['@jest/globals', 'expect'],

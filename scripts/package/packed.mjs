@@ -16,7 +16,7 @@ const installed = [
 /** Entry points that need a test runner around them. */
 const RUNNERS = ['./testing/jest', './testing/vitest'];
 /** Entry points with types of a vendor's SDK. */
-const VENDORS = ['./openai', './elevenlabs'];
+const VENDORS = ['./openai', './elevenlabs', './opentelemetry', './redis'];
 const names = Object.keys(manifest.exports).filter((name) => name !== './package.json');
 const specifier = (name) => manifest.name + name.slice(1);
 /** What is loaded by itself. */
