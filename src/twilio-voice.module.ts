@@ -20,6 +20,7 @@ import {
 } from './listening/voice-activity-detector.js';
 import { VoiceHealth } from './metrics/voice-health.js';
 import { VoiceMetrics } from './metrics/voice-metrics.js';
+import { ALONE_PROVIDERS } from './sharing/alone.providers.js';
 import { OfflineVoice } from './tts/offline/offline-voice.js';
 import { TtsService } from './tts/tts.service.js';
 import { VOICE } from './tts/voice.js';
@@ -181,6 +182,7 @@ function build(
       { provide: CLOCK, useClass: SystemClock },
       { provide: VOICE, useFactory: () => new OfflineVoice() },
       { provide: VOICE_ACTIVITY_DETECTOR, useFactory: sileroDetectors },
+      ...ALONE_PROVIDERS,
       TtsService,
       ConversationService,
       CallScopes,
