@@ -21,6 +21,7 @@ export interface CallOwner {
   displaced?(): void;
 }
 
+/** How long an answer of a call's owner is waited for. */
 export interface AskOptions {
   /** The answer is waited for so long, ms; default: 120,000 where something has to be heard first, else 5,000. */
   readonly deadlineMs?: number;

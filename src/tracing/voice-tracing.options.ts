@@ -18,6 +18,7 @@ const voiceTracingSchema = z.strictObject({
   tracerProvider: z.custom<TracerProvider>(isProvider, 'must be a TracerProvider').optional(),
 });
 
+/** What spans are made with, and what they tell. */
 export type VoiceTracingOptions = z.input<typeof voiceTracingSchema>;
 export type ResolvedVoiceTracingOptions = z.output<typeof voiceTracingSchema>;
 
