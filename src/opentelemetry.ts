@@ -3,7 +3,6 @@ import { CallRegistry } from './call/call-registry.js';
 import { CallScopes } from './call/call-scopes.js';
 import { CLOCK, type Clock } from './call/clock.js';
 import { REDACTOR, type Redactor } from './call/redactor.js';
-import { VOICE_AGENT, type VoiceAgent } from './conversation/voice-agent.js';
 import { loadApi } from './tracing/otel-api.js';
 import { resolveVoiceTracingOptions, type VoiceTracingOptions } from './tracing/voice-tracing.options.js';
 import { VoiceTracing } from './tracing/voice-tracing.js';
@@ -23,27 +22,11 @@ export function voiceTracing(options: VoiceTracingOptions = {}): Provider[] {
   return [
     {
       provide: VOICE_TRACING,
-      inject: [CallRegistry, CallScopes, CLOCK, REDACTOR, VOICE_AGENT],
-      useFactory: async (
-        calls: CallRegistry,
-        scopes: CallScopes,
-        clock: Clock,
-        redactor: Redactor,
-        agent: VoiceAgent,
-      ) => {
+      inject: [CallRegistry, CallScopes, CLOCK, REDACTOR],
+      useFactory: async (calls: CallRegistry, scopes: CallScopes, clock: Clock, redactor: Redactor) => {
         const api = await loadApi();
         const tracer = (resolved.tracerProvider ?? api.trace).getTracer('nestjs-twilio-voice');
-        const { name } = agent.constructor;
-        return new VoiceTracing({
-          api,
-          tracer,
-          options: resolved,
-          agent: name,
-          calls,
-          scopes,
-          clock,
-          redactor,
-        });
+        return new VoiceTracing({ api, tracer, options: resolved, calls, scopes, clock, redactor });
       },
     },
   ];

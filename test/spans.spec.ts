@@ -1,14 +1,24 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { Injectable } from '@nestjs/common';
+import { Test } from '@nestjs/testing';
 import { context, SpanStatusCode, trace } from '@opentelemetry/api';
 import { z } from 'zod';
-import type { Reply, VoiceAgent, VoiceTool } from '../src/index.js';
-import { CALL_RECORDS, CALL_SCOPE, type CallWork, OnCallEvent, REDACTOR } from '../src/index.js';
+import type { Reply, VoiceTool } from '../src/index.js';
+import {
+  CALL_RECORDS,
+  CALL_SCOPE,
+  type CallWork,
+  OnCallEvent,
+  REDACTOR,
+  TwilioVoiceModule,
+  VoiceAgent,
+} from '../src/index.js';
 import { voiceTracing } from '../src/opentelemetry.js';
 import { spanContextOf } from '../src/tracing/traceparent.js';
 import {
   type CallUnderTest,
+  provideTwilioVoiceTesting,
   simulateCall,
   type SimulateAgentOptions,
   VirtualClock,
@@ -360,6 +370,35 @@ describe("the host's own spans", () => {
     await exchange(simulated);
     expect(sdk.named('host.word').map((span) => sdk.path(span))).toEqual(Array(3).fill(['host.word']));
   });
+});
+
+describe('several agents', () => {
+  @VoiceAgent({ parameter: { desk: 'sales' } })
+  class Sales extends Writer {}
+  @VoiceAgent()
+  class Reception extends Writer {}
+
+  it.each([
+    ['with one for all other calls', { agent: Writer, agents: [Sales] }, 'Sales', {}],
+    ['all of them decorated', { agents: [Sales, Reception] }, 'Sales', {}],
+    ['with a name that the options give', { agents: [Sales, Reception] }, 'Switchboard', { agent: 'Switchboard' }],
+  ])('are told apart in spans: %s', async (_, agents, name, tracing) => {
+    clock = new VirtualClock();
+    const module = TwilioVoiceModule.forRoot({
+      publicUrl: 'https://voice.example.com',
+      authToken: '0123456789abcdef',
+      providers: [...provideTwilioVoiceTesting(), ...voiceTracing({ tracerProvider: sdk, ...tracing })],
+      ...agents,
+    });
+    const app = Test.createTestingModule({ imports: [module] });
+    const parameters = { desk: 'sales' };
+    const under = await simulateCall(app, { clock, direction: 'outbound-api', parameters });
+    simulated = under;
+    await clock.advance(6_000);
+    await exchange(under);
+    await under.close();
+    expect(sdk.one(`invoke_agent ${name}`).attributes['gen_ai.agent.name']).toBe(name);
+  }); // prettier-ignore
 });
 
 describe('a tool of a model', () => {

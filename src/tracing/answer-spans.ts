@@ -17,12 +17,20 @@ export class AnswerSpans {
   #inputTokens = 0;
   #outputTokens = 0;
 
-  constructor(spans: OpenSpans, turn: OpenSpan, agent: string, attributes: Attributes, atMs: number) {
+  constructor(
+    spans: OpenSpans,
+    turn: OpenSpan,
+    agent: string | undefined,
+    attributes: Attributes,
+    atMs: number,
+  ) {
     this.#spans = spans;
     this.#turn = turn;
     this.#askedAtMs = atMs;
-    const about = { ...attributes, 'gen_ai.operation.name': 'invoke_agent', 'gen_ai.agent.name': agent };
-    this.agent = spans.start(`invoke_agent ${agent}`, atMs, about, turn);
+    const operation = { ...attributes, 'gen_ai.operation.name': 'invoke_agent' };
+    const isNamed = agent !== undefined && agent !== '';
+    const about = isNamed ? { ...operation, 'gen_ai.agent.name': agent } : operation;
+    this.agent = spans.start(isNamed ? `invoke_agent ${agent}` : 'invoke_agent', atMs, about, turn);
   }
 
   step({ step, error }: AnswerStep, atMs: number): void {

@@ -10,7 +10,8 @@ import type { OpenSpan, OpenSpans } from './open-spans.js';
 type EventOf<Type extends CallEvent['type']> = Extract<CallEvent, { type: Type }>;
 
 export interface CallSpansOptions {
-  readonly agent: string;
+  /** `gen_ai.agent.name`; undefined: nobody will answer. */
+  readonly agent: string | undefined;
   /** `gen_ai.provider.name`. */
   readonly provider: string | undefined;
   /** What may be told of words; undefined: nothing. */

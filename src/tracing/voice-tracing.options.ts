@@ -10,7 +10,7 @@ const voiceTracingSchema = z.strictObject({
    * stretch.
    */
   content: z.boolean({ error: 'must be true or false' }).default(false),
-  /** `gen_ai.agent.name`; default: the name of the agent's class. */
+  /** `gen_ai.agent.name`; default: the class of the agent that answers the call. */
   agent: z.string({ error: 'must be a name' }).min(1).optional(),
   /** `gen_ai.provider.name` of your model, such as `openai`. */
   provider: z.string({ error: 'must be a name such as openai' }).min(1).optional(),

@@ -20,8 +20,6 @@ export interface VoiceTracingParts {
   readonly api: OpenTelemetryApi;
   readonly tracer: Tracer;
   readonly options: ResolvedVoiceTracingOptions;
-  /** The agent's name, where the options do not tell it. */
-  readonly agent: string;
   readonly calls: Pick<CallRegistry, 'started$'>;
   readonly scopes: Pick<CallScopes, 'add' | 'carry' | 'originOf'>;
   readonly clock: Clock;
@@ -53,12 +51,12 @@ export class VoiceTracing implements CallScope {
   }
 
   #follow(call: VoiceCall): void {
-    const { api, tracer, clock, options, agent, redactor } = this.#parts;
+    const { api, tracer, clock, options, redactor } = this.#parts;
     const atMs = clock.now();
     const spans = new OpenSpans(api, tracer, clock.epoch() - atMs);
     const shown = (words: string) => redacted(redactor, words, 'span').slice(0, LONGEST_TEXT);
     const of = new CallSpans(spans, call, atMs, {
-      agent: options.agent ?? agent,
+      agent: options.agent ?? call.agent,
       provider: options.provider,
       content: options.content ? shown : undefined,
       links: this.#links(call),
