@@ -18,6 +18,7 @@ import {
 import { inScope, type RunInScope } from '../call/call-scope.js';
 import type { Clock } from '../call/clock.js';
 import { withheldAccount } from '../call/sensitive/withheld.js';
+import { unheeded } from '../call/unheeded.js';
 import type { SpeechOutcome } from '../call/voice-call.js';
 import type { SettledUtterance } from '../playout/settled-utterance.js';
 import type { CallVoice } from '../tts/call-voice.js';
@@ -29,7 +30,7 @@ import { delivered, isPhrase } from './delivery.js';
 import { Disclosure } from './disclosure.js';
 import { agentEntry, type HistoryEntry } from './history.js';
 import { OpenSpeeches } from './open-speeches.js';
-import { replyText, unheeded } from './reply-text.js';
+import { replyText } from './reply-text.js';
 import { Speech, untilQuiet } from './speech.js';
 import type { Reply } from './reply.js';
 import type { VoiceAgent } from './voice-agent.js';

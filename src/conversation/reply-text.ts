@@ -64,12 +64,6 @@ export function replyText(
   });
 }
 
-/** A promise that fails before anybody asks for its text, or when nobody does any more, must not end the process. */
-export function unheeded(reply: Reply): void {
-  const { then } = Object(reply) as { then?: unknown };
-  if (typeof then === 'function') Promise.resolve(reply).catch(() => undefined);
-}
-
 async function drain(
   iterator: Pick<AsyncIterator<string>, 'next'>,
   write: (piece: unknown) => void,

@@ -97,6 +97,7 @@ describe('the agent for a call', () => {
       },
     ],
     ['answers later', () => Promise.resolve(true)],
+    ['answers later, and cannot', () => Promise.reject(new Error('no'))],
     ['answers nothing', () => undefined],
   ])('is another one when its function %s, and that is told', (_, when) => {
     const { chosen, failed } = choose(callTo(SALES), { a: { when: when as () => boolean }, rest: {} });

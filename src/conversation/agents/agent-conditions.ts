@@ -1,3 +1,4 @@
+import { unheeded } from '../../call/unheeded.js';
 import type { VoiceCall } from '../../call/voice-call.js';
 
 /** Whether the agent is for the call. A method's type: conditions of any agent are conditions. */
@@ -130,6 +131,7 @@ function fits<Candidate extends AgentCandidate>(
   try {
     const answer: unknown = when(call, candidate.agent);
     if (typeof answer === 'boolean') return answer;
+    unheeded(answer);
     failed(candidate, new TypeError('when must tell true or false, at once'));
   } catch (error) {
     failed(candidate, error);
