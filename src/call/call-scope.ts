@@ -62,13 +62,22 @@ function inside<T>(by: Surroundings, index: number, work: CallWork, task: () => 
       outcome = { error };
     }
   };
-  try {
-    scope.run(work, once);
-  } catch (error) {
+  const failed = (error: unknown) => {
     by.failed(error, work.call);
+  };
+  try {
+    const returned: unknown = scope.run(work, once); // of a method that is async against its type: a promise
+    if (returned !== undefined) Promise.resolve(returned).catch(failed);
+    if (outcome === undefined) failed(new TaskNotCalledError('run has to call task before it returns'));
+  } catch (error) {
+    failed(error);
   }
   once();
   return resultOf(outcome);
+}
+
+class TaskNotCalledError extends Error {
+  override readonly name = 'TaskNotCalledError';
 }
 
 /** TypeScript does not see that a closure has set it. */

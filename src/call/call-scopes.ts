@@ -17,7 +17,8 @@ export class CallScopes {
   /** @throws Error that names what a provider of the host's lacks */
   constructor(@Optional() @Inject(CALL_SCOPE) scope?: CallScope) {
     if (scope === undefined) return;
-    if (typeof scope.run !== 'function') throw new Error('CALL_SCOPE must have a method run(work, task)');
+    if (typeof (Object(scope) as Partial<CallScope>).run !== 'function')
+      throw new Error('CALL_SCOPE must have a method run(work, task)');
     this.scopes.push(scope);
   }
 
