@@ -229,8 +229,8 @@ describe('several agents in an application', () => {
   const asDefault = { provide: VOICE_AGENT, useValue: mock };
 
   it('that are all for other calls never leave a caller on an open line', async () => {
-    const warnings: unknown[] = [];
-    const warn = (line: unknown) => void warnings.push(line);
+    const warnings: string[] = [];
+    const warn = (line: unknown) => void warnings.push(String(line));
     const quiet = { log: () => undefined, error: () => undefined, debug: () => undefined, warn };
     const records: CallRecord[] = [];
     const store = { store: (record: CallRecord) => void records.push(record) };
@@ -255,7 +255,7 @@ describe('several agents in an application', () => {
     again.dial('https://voice.example.com/voice/incoming');
     await clock.advance(15_000);
     expect(again.endedBy).toBe('hangup');
-    const ours = warnings.filter((line) => String(line).includes('no agent is for it'));
+    const ours = warnings.filter((line) => line.includes('no agent is for it'));
     expect(ours).toEqual([expect.stringMatching(/^Call CA\w+: no agent is for it, so that it ends/)]);
   });
 

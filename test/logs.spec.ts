@@ -9,7 +9,7 @@ import {
   type CallWork,
   OnCallEvent,
   TwilioVoiceModule,
-  type VoiceAgent,
+  VoiceAgent,
 } from '../src/index.js';
 import { aboutCall, amidCall, CallLine, CallLog } from '../src/call/call-log.js';
 import { type CallUnderTest, simulateCall } from '../src/testing/index.js';
@@ -34,6 +34,15 @@ class Faulty implements VoiceAgent {
   onDigit(): void {
     throw new TypeError('1');
   }
+}
+
+@VoiceAgent({
+  when: () => {
+    throw new URIError('what the caller said');
+  },
+})
+class Undecided {
+  reply = () => '';
 }
 
 @Injectable()
@@ -77,6 +86,7 @@ async function linesOfCall() {
       pino,
       TwilioVoiceModule.forRoot({
         agent: Faulty,
+        agents: [Undecided],
         authToken: '0123456789abcdef',
         publicUrl: 'https://voice.example.com',
         conversation: { disclosure: '' },
@@ -89,9 +99,15 @@ async function linesOfCall() {
       }),
     ],
   });
-  simulated = await simulateCall(builder);
-  const { module, clock, call, voiceCall } = simulated;
-  module.useLogger(module.get(PinoLogger));
+  simulated = await simulateCall({
+    overrideProvider: (token) => builder.overrideProvider(token),
+    compile: async () => {
+      const module = await builder.compile();
+      module.useLogger(module.get(PinoLogger));
+      return module;
+    },
+  });
+  const { clock, call, voiceCall } = simulated;
   await clock.advance(2_000);
   call.dtmf('1', 0);
   call.speak(800);
@@ -108,6 +124,7 @@ describe('with nestjs-pino', () => {
     const { callSid, streamSid } = voiceCall;
     expect(told.map(({ msg }) => msg)).toEqual(
       expect.arrayContaining([
+        'when of Undecided failed: URIError',
         'the agent threw: TypeError',
         'Listener.onTurn threw at turn: SyntaxError',
         'speech failed: RangeError',

@@ -462,7 +462,9 @@ describe('CALL_SCOPE', () => {
   const storage = new AsyncLocalStorage<string>();
   const seen: [string, string | undefined][] = [];
 
-  @Injectable()
+  const when = () => seen.push(['when', storage.getStore()]) > 0;
+
+  @VoiceAgent({ when })
   class Looker implements VoiceAgent {
     onCallStart() {
       seen.push(['start', storage.getStore()]);
@@ -501,7 +503,7 @@ describe('CALL_SCOPE', () => {
     await simulated.close();
     return simulated.voiceCall.callSid;
   };
-  const NAMES = ['start', 'digit', 'reply', 'later', 'next', 'end'];
+  const NAMES = ['when', 'start', 'digit', 'reply', 'later', 'next', 'end'];
 
   it.each([false, true])(
     "surrounds the host's code with whatever the host likes; with spans: %s",

@@ -10,8 +10,8 @@ export interface CallWork {
 }
 
 /**
- * Runs the host's code of a call inside something of the host's own, such as an `AsyncLocalStorage`: the agent with each
- * step of an async iterable, its tools, `@OnCallEvent` handlers, the store of records.
+ * Runs the host's code of a call inside something of the host's own, such as an `AsyncLocalStorage`: the `when` of agents,
+ * the agent with each step of an async iterable, its tools, `@OnCallEvent` handlers, the store of records.
  */
 export interface CallScope {
   /**

@@ -1,5 +1,7 @@
-import { Inject, Injectable, Logger, type OnModuleInit, Optional, type Type } from '@nestjs/common';
+import { Inject, Injectable, type OnModuleInit, Optional, type Type } from '@nestjs/common';
 import { DiscoveryService } from '@nestjs/core';
+import { aboutCall, CallLog } from '../../call/call-log.js';
+import { inScope } from '../../call/call-scope.js';
 import { forLog, REDACTOR, type Redactor, StandardRedactor } from '../../call/redactor.js';
 import type { VoiceCall } from '../../call/voice-call.js';
 import { type HostProvider, hostProviders, ownMetadata } from '../../discovery/host-providers.js';
@@ -33,7 +35,7 @@ type Candidate = AgentCandidate<VoiceAgent>;
 /** Finds the application's agents at boot, and the one for each call. */
 @Injectable()
 export class VoiceAgents implements OnModuleInit {
-  private readonly logger = new Logger('TwilioVoice');
+  private readonly logger = new CallLog();
   private readonly told = new Set<string>();
   private candidates: readonly Candidate[] | undefined;
 
@@ -51,10 +53,12 @@ export class VoiceAgents implements OnModuleInit {
   /** @returns undefined when no agent is for this call; then that was logged */
   of(call: VoiceCall): ChosenAgent | undefined {
     this.candidates ??= this.found();
-    const { chosen, rival } = chooseAgent(call, this.candidates, ({ name }, error) => {
-      const { name: kind } = Object(error) as { name?: unknown };
-      this.tell(call, `when of ${name} failed: ${typeof kind === 'string' ? kind : typeof error}`);
-    });
+    const { candidates } = this;
+    const { chosen, rival } = inScope({ call }, () =>
+      chooseAgent(call, candidates, ({ name }, error) => {
+        this.failed(call, `when of ${name}`, error);
+      }),
+    );
     if (chosen === undefined)
       this.tell(call, 'no agent is for it, so that it ends: an agent without conditions would take it');
     else if (rival !== undefined)
@@ -100,12 +104,20 @@ export class VoiceAgents implements OnModuleInit {
     return [...others.filter(({ conditions }) => isGiven || !isDefault(conditions)), standard];
   }
 
+  /** The message may hold anything, the caller's number included: it is for the debug level only. */
+  private failed(call: VoiceCall, what: string, error: unknown): void {
+    const { name, message } = Object(error) as { name?: unknown; message?: unknown };
+    this.tell(call, `${what} failed: ${typeof name === 'string' ? name : typeof error}`);
+    if (typeof message === 'string')
+      this.logger.debug(aboutCall(call), `${what}: ${forLog(this.redactor, message)}`);
+  }
+
   /** The same in every call is one warning. */
-  private tell({ callSid }: VoiceCall, problem: string): void {
-    const line = `Call ${callSid}: ${forLog(this.redactor, problem)}`;
-    if (this.told.has(problem)) this.logger.debug(line);
-    else this.logger.warn(line);
-    this.told.add(problem);
+  private tell(call: VoiceCall, problem: string): void {
+    const line = forLog(this.redactor, problem);
+    if (this.told.has(line)) this.logger.debug(aboutCall(call), line);
+    else this.logger.warn(aboutCall(call), line);
+    this.told.add(line);
   }
 }
 
