@@ -207,8 +207,11 @@ export class Call implements VoiceCall {
       const consequences: CallEvent[] = [];
       if (speaking) {
         this.#heldBack = consequences;
-        conversation.giveWay(); // before anybody is told
-        this.#heldBack = undefined;
+        try {
+          conversation.giveWay(); // before anybody is told
+        } finally {
+          this.#heldBack = undefined;
+        }
       }
       this.#discretion.speaking(speaking);
       if (speaking) this.happened({ type: 'caller-started', onsetAtMs: this.#caller.onsetAtMs });

@@ -1,5 +1,6 @@
 import { isObservable, Observable } from 'rxjs';
 import { NO_SCOPE, type RunInScope } from '../call/call-scope.js';
+import { unheeded } from '../call/unheeded.js';
 import type { Reply } from './reply.js';
 
 /**
@@ -14,7 +15,12 @@ export function replyText(
   return new Observable((subscriber) => {
     const controller = new AbortController();
     let written = false;
-    subscriber.add(() => {
+    const whenOver = (stop: () => unknown) => {
+      subscriber.add(() => {
+        stopped(stop, run);
+      });
+    };
+    whenOver(() => {
       if (!written) controller.abort();
     });
     const complete = () => {
@@ -32,24 +38,23 @@ export function replyText(
     if (typeof reply === 'string') {
       subscriber.next(reply);
       complete();
-    } else if (isObservable(reply))
-      subscriber.add(
-        run(() =>
-          reply.subscribe({
-            next: write,
-            error: (error: unknown) => {
-              subscriber.error(error);
-            },
-            complete,
-          }),
-        ),
+    } else if (isObservable(reply)) {
+      const source = run(() =>
+        reply.subscribe({
+          next: write,
+          error: (error: unknown) => {
+            subscriber.error(error);
+          },
+          complete,
+        }),
       );
-    else if (Symbol.asyncIterator in reply) {
+      whenOver(() => {
+        source.unsubscribe();
+      });
+    } else if (Symbol.asyncIterator in reply) {
       const iterator = run(() => reply[Symbol.asyncIterator]());
       // `return` waits for a pending `next`, so the abort above has to come first.
-      subscriber.add(() => {
-        void Promise.resolve(run(() => iterator.return?.())).catch(() => undefined);
-      });
+      whenOver(() => iterator.return?.());
       void drain({ next: () => run(() => iterator.next()) }, write, complete, subscriber);
     } else
       reply.then(
@@ -62,6 +67,15 @@ export function replyText(
         },
       );
   });
+}
+
+/** Nobody listens any more to what the agent throws, and the caller is not to wait for it. */
+function stopped(stop: () => unknown, run: RunInScope): void {
+  try {
+    unheeded(run(stop));
+  } catch {
+    return;
+  }
 }
 
 async function drain(

@@ -250,6 +250,24 @@ describe('a cut', () => {
     expect(order).toEqual(['source stopped', 'clear']);
   });
 
+  it.each([0, 40])('has its clear and its account though its source throws as it is stopped: %i ms away', async (delayMs) => {
+    const { clock, far, playout, settled } = setUp({ down: { delayMs }, up: { delayMs } });
+    const source = new Observable<SpeechChunk>((subscriber) => {
+      subscriber.next({ audio: scriptedAudio(1, 0, 2_000) });
+      return () => {
+        throw new Error('not to be stopped');
+      };
+    });
+    const playing = playout.play(source).subscribe();
+    await clock.advance(1_000);
+    expect(() => {
+      playout.silence();
+      playing.unsubscribe();
+    }).not.toThrow();
+    await clock.advance(1_000);
+    expect([far.clearsSent, settled.map(({ ended }) => ended)]).toEqual([1, ['cut']]);
+  }); // prettier-ignore
+
   it('may be silenced first: one clear goes out at once, and the cut that follows adds nothing', async () => {
     const bench = setUp(network(23));
     const source = new Subject<SpeechChunk>();

@@ -97,17 +97,17 @@ export class Playout {
           subscriber.next('sounding');
         },
         stopSource: () => {
-          sources.unsubscribe();
+          stop(sources);
         },
         settled: (account) => {
-          sources.unsubscribe();
+          stop(sources);
           this.#settle(utterance, account);
           if (account.ended === 'failed') subscriber.error(account.error);
           else subscriber.complete();
         },
       });
       subscriber.add(() => {
-        sources.unsubscribe();
+        stop(sources);
         if (this.#current === utterance) this.#current = undefined;
         utterance.cut();
       });
@@ -181,5 +181,14 @@ export class Playout {
     this.#utterances.delete(utterance.id);
     if (this.#current === utterance) this.#current = undefined;
     this.#settled.next(account);
+  }
+}
+
+/** A voice that throws as it is stopped must keep neither the `clear` nor the account. */
+function stop(sources: Subscription): void {
+  try {
+    sources.unsubscribe();
+  } catch {
+    return;
   }
 }
