@@ -51,7 +51,7 @@ export function inScope<T>(work: CallWork, task: () => T): T {
 }
 
 function inside<T>(by: Surroundings, index: number, work: CallWork, task: () => T): T {
-  const scope = by.scopes[index];
+  const scope: AnyScope | undefined = by.scopes[index];
   if (scope === undefined) return task();
   let outcome: { readonly value: T } | { readonly error: unknown } | undefined;
   const once = () => {
@@ -66,7 +66,7 @@ function inside<T>(by: Surroundings, index: number, work: CallWork, task: () => 
     by.failed(error, work.call);
   };
   try {
-    const returned: unknown = scope.run(work, once); // of a method that is async against its type: a promise
+    const returned = scope.run(work, once);
     if (returned !== undefined) Promise.resolve(returned).catch(failed);
     if (outcome === undefined) failed(new TaskNotCalledError('run has to call task before it returns'));
   } catch (error) {
@@ -74,6 +74,11 @@ function inside<T>(by: Surroundings, index: number, work: CallWork, task: () => 
   }
   once();
   return resultOf(outcome);
+}
+
+/** TypeScript takes an async method where nothing is to be returned. */
+interface AnyScope {
+  run(...parameters: Parameters<CallScope['run']>): unknown;
 }
 
 class TaskNotCalledError extends Error {
