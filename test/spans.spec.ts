@@ -267,6 +267,8 @@ describe('the spans of a call', () => {
           status: { code: SpanStatusCode.ERROR, message: 'RangeError' },
           attributes: { 'error.type': 'RangeError' },
         });
+      for (const { status } of sdk.named('voice.synthesis')) expect(status.code).toBe(SpanStatusCode.UNSET);
+      expect(sdk.named('voice.synthesis')).toHaveLength(fails === 'later' ? 1 : 0);
       expect(sdk.one('voice.call').status.code).toBe(SpanStatusCode.UNSET); // it went on
       expect(sdk.one('voice.call').events).toMatchObject([
         { name: 'voice.failure', attributes: { 'error.type': 'RangeError' } },
@@ -276,10 +278,13 @@ describe('the spans of a call', () => {
   );
 
   it('of a voice that fails again and again are a failed call', async () => {
+    Writer.greeting = undefined;
     const under = await called({ voice: { failAfterMs: 0, error: new TypeError('no') } });
-    await clock.advance(8_000);
+    await clock.advance(500);
     await exchange(under);
     await under.close();
+    expect(sdk.one('voice.synthesis').status.code).toBe(SpanStatusCode.ERROR);
+    expect(sdk.one('invoke_agent Writer').status.code).toBe(SpanStatusCode.UNSET);
     expect(sdk.one('voice.call')).toMatchObject({
       status: { code: SpanStatusCode.ERROR },
       attributes: { 'voice.call.end_reason': 'failed', 'error.type': expect.any(String) },

@@ -12,6 +12,7 @@ export class AnswerSpans {
   readonly #turn: OpenSpan;
   readonly #askedAtMs: number;
   #agentEndMs: number | undefined;
+  #agentFailed = false;
   #voice: OpenSpan | undefined;
   #firstTextAtMs = 0;
   #inputTokens = 0;
@@ -45,10 +46,12 @@ export class AnswerSpans {
         break;
       case 'last-text':
         this.#agentEndMs = atMs; // what it has cost is told later, and not taken by a span that has ended
-        if (error !== undefined) this.agent.fail(error);
+        if (error === undefined) break;
+        this.#agentFailed = true;
+        this.agent.fail(error);
         break;
       case 'last-audio':
-        if (error !== undefined) this.#voice?.fail(error);
+        if (error !== undefined && !this.#agentFailed) this.#voice?.fail(error); // the agent's goes through the voice
         this.#voice?.end(atMs);
         break;
     }
