@@ -1,8 +1,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { Injectable } from '@nestjs/common';
+import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { Injectable, Logger } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
-import { context, SpanStatusCode, trace } from '@opentelemetry/api';
+import { context, SpanStatusCode, trace, type TracerProvider } from '@opentelemetry/api';
 import { z } from 'zod';
 import type { Reply, VoiceTool } from '../src/index.js';
 import {
@@ -596,6 +596,26 @@ describe('voiceTracing', () => {
     [{ unknown: 1 }, 'voiceTracing: options: Unrecognized key: "unknown"'],
   ])('refuses %j', (options, message) => {
     expect(() => voiceTracing(options as never)).toThrow(message);
+  });
+
+  const throws = () => {
+    throw new RangeError('no');
+  };
+  it.each<[string, TracerProvider, () => unknown]>([
+    ['makes no span', { getTracer: () => ({ startSpan: throws, startActiveSpan: throws }) }, () => undefined],
+    ['has no context', sdk, () => jest.spyOn(context, 'with').mockImplementation(throws)],
+  ])('costs a call nothing where the SDK %s, and says so once', async (_, tracerProvider, fail) => {
+    const error = jest.spyOn(Logger.prototype, 'error').mockImplementation(() => undefined);
+    fail();
+    const under = await called({}, { tracerProvider });
+    await clock.advance(2_500);
+    await exchange(under);
+    expect(under.call.heardWords()).toMatch(/Good morning\. One two three\.$/);
+    await under.close();
+    expect(error.mock.calls.map(([line]) => String(line))).toEqual([
+      'Spans of calls are incomplete: RangeError; more are not logged',
+    ]);
+    jest.restoreAllMocks();
   });
 
   it('does nothing where no SDK was started', async () => {

@@ -46,8 +46,11 @@ export class VoiceTracing implements CallScope {
 
   run(work: CallWork, task: () => void): void {
     const call = this.#calls.get(work.call);
-    if (call === undefined) task();
-    else this.#parts.api.context.with(call.spans.contextOf(call.of.spanOf(work)), task);
+    if (call !== undefined)
+      this.#guarded(work.call, () => {
+        this.#parts.api.context.with(call.spans.contextOf(call.of.spanOf(work)), task);
+      });
+    task(); // where it was not called yet
   }
 
   #follow(call: VoiceCall): void {
