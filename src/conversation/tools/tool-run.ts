@@ -48,7 +48,7 @@ export class ToolRun {
     this.#report('started');
     this.#deadline.set(tool.timeoutMs ?? TIMEOUT_MS, () => {
       this.#settle({ state: 'failed', text: TOLD.timedOut });
-      this.#controller.abort();
+      this.#abort();
     });
     void this.#run(input);
   }
@@ -61,7 +61,14 @@ export class ToolRun {
   interrupt(): void {
     if (this.tool.onInterrupt === 'finish' || this.#outcome !== undefined) return;
     this.#settle({ state: 'cancelled', text: TOLD.cancelled });
-    this.#controller.abort();
+    this.#abort();
+  }
+
+  #abort(): void {
+    const { id, call } = this.#options;
+    inScope({ call, tool: id }, () => {
+      this.#controller.abort();
+    });
   }
 
   async #run(input: unknown): Promise<void> {
