@@ -202,6 +202,19 @@ describe('the record of a call', () => {
     expect(shelf.only.interruptions).toBe(1);
   });
 
+  it('tells what was heard and cut though whoever hears of the interruption ends the call', async () => {
+    const { shelf } = await boot({ replies: [LONG] });
+    const call = await dial({ network: {} });
+    await say(call, 1_000, 2_500);
+    line(call).events$.subscribe(({ type }) => {
+      if (type === 'caller-started') call.hangUp();
+    });
+    await say(call, 1_000);
+    await hangUp(call);
+    expect(shelf.only.turns[0]?.answer?.ended).toBe('cut');
+    expect(shelf.only.usage.speechCharacters).toBeGreaterThan(0);
+  });
+
   it('tells what the end of the call cut off, and what that has cost', async () => {
     const { shelf } = await boot({
       replies: [

@@ -53,7 +53,8 @@ export class Call implements VoiceCall {
   #handover: Handover | undefined;
   #ended = false;
   /** What is to be told behind the event that brought it about. */
-  #heldBack: CallEvent[] | undefined;
+  readonly #heldBack: CallEvent[] = [];
+  #holdsBack = false;
   /** Handed to the voice and not reported yet. */
   #characters = 0;
 
@@ -204,19 +205,16 @@ export class Call implements VoiceCall {
     this.#conversation = conversation;
     this.#handover = handover;
     this.#caller.speaking$.pipe(skip(1)).subscribe((speaking) => {
-      const consequences: CallEvent[] = [];
-      if (speaking) {
-        this.#heldBack = consequences;
-        try {
-          conversation.giveWay(); // before anybody is told
-        } finally {
-          this.#heldBack = undefined;
-        }
+      this.#holdsBack = speaking; // without network, the cut is settled already
+      try {
+        if (speaking) conversation.giveWay(); // before anybody is told
+      } finally {
+        this.#holdsBack = false;
       }
       this.#discretion.speaking(speaking);
       if (speaking) this.happened({ type: 'caller-started', onsetAtMs: this.#caller.onsetAtMs });
       else this.happened({ type: 'caller-stopped' });
-      for (const event of consequences) this.#events.next(event); // without network, the cut is settled already
+      this.#tellHeldBack();
     });
     this.#caller.pauses$.subscribe((pause) => {
       if (pause !== undefined) this.#words?.commit();
@@ -258,6 +256,7 @@ export class Call implements VoiceCall {
   end(reason: CallEndReason): void {
     if (this.#ended) return;
     this.#ended = true;
+    this.#tellHeldBack(); // whoever heard of an event may have ended the call
     this.#discretion.close();
     this.#handover?.close();
     this.#conversation?.end();
@@ -274,9 +273,13 @@ export class Call implements VoiceCall {
 
   happened(event: Happening): void {
     const told = { ...event, atMs: this.#clock.now() };
-    if (this.#heldBack === undefined) this.#events.next(told);
-    else this.#heldBack.push(told);
+    if (this.#holdsBack) this.#heldBack.push(told);
+    else this.#events.next(told);
     if (event.type === 'agent-settled') this.#reportSpeech();
+  }
+
+  #tellHeldBack(): void {
+    for (const event of this.#heldBack.splice(0)) this.#events.next(event);
   }
 
   /** Once for each utterance, and not for each of its words. */
