@@ -141,6 +141,7 @@ describe('conditions', () => {
       { a: { number: SALES }, b: { number: SALES, parameter: { x: '1' } } },
       undefined,
     ],
+    ['a number that is given twice', { a: { number: [SALES, SALES] } }, undefined],
     ['functions', { a: { when: () => true }, b: { when: () => true } }, undefined],
     ['other numbers', { a: { number: SALES }, b: { number: SUPPORT }, rest: {} }, undefined],
   ])('that no call could tell apart are found: %s', (_, agents, shared) => {

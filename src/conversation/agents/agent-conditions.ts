@@ -55,7 +55,7 @@ export function checkedConditions(name: string, conditions: AgentConditions): Ch
       );
   }
   const { number = [], parameter = {}, when } = conditions;
-  const numbers = [number].flat() as readonly unknown[];
+  const numbers: readonly unknown[] = [...new Set([number].flat())];
   const parameters = Object.entries(parameter as Record<string, unknown>);
   if (conditions.number !== undefined && numbers.length === 0) fail('number names no number');
   for (const one of numbers)
