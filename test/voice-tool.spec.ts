@@ -326,6 +326,16 @@ describe('a @VoiceTool', () => {
     await module.close();
   });
 
+  it('that is a literal, and has the name of another one, is told of as that', async () => {
+    const module = await booted({});
+    const registry = module.get(VoiceToolRegistry, { strict: false });
+    const tool = { name: 'act', description: 'Acts.', input: z.object({}), run: () => 'done' };
+    expect(() => registry.of(module.get(Plain, { strict: false }), [tool, { ...tool }])).toThrow(
+      'Two tools are named act: Object and Object. Give one another name.',
+    );
+    await module.close();
+  });
+
   it('is found on a class that extends its own, and not where a method replaces it', async () => {
     class More extends One {
       @VoiceTool(SIMPLE)

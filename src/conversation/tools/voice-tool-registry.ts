@@ -51,7 +51,7 @@ export class VoiceToolRegistry implements OnModuleInit {
     for (const tool of offered) {
       const origin = known.get(tool)?.origin ?? tool.constructor.name;
       const other = origins.get(tool.name);
-      if (other === origin)
+      if (other === origin && known.has(tool))
         throw new Error(
           `Two ${origin} have the name ${tool.name}: provide it in one module, and export it from there.`,
         );
