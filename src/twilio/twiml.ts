@@ -10,6 +10,8 @@ import { ORIGIN_PARAMETER, StreamTokens, TOKEN_PARAMETER } from './stream-token.
 /** Name and value of a `<Parameter>` together must stay below this many characters. */
 const PARAMETER_LIMIT = 500;
 
+/** Signed by Twilio, or by us: nothing may stand in for them. */
+const RESERVED = new Set([TOKEN_PARAMETER, ORIGIN_PARAMETER, 'from', 'to', 'direction']);
 /** Begins the target of a transfer that is a queue. */
 const QUEUE = 'queue:';
 /** A `<Say>` takes that many characters. */
@@ -36,7 +38,7 @@ export class VoiceTwiml {
   /**
    * Connects the call to a media stream; what is to happen after the stream is asked for when it is over.
    * @param parameters handed to the call beside its `from`, `to` and `direction`
-   * @throws Error if a parameter's name and value have 500 characters or more, or it is named `_token` or `_origin`
+   * @throws Error if a parameter's name and value have 500 characters or more, or its name is reserved or `_origin`
    */
   connect(call: IncomingCall, parameters: Readonly<Record<string, string>> = {}): string {
     return this.#connect(new VoiceResponse(), call, parameters);
@@ -156,7 +158,7 @@ export function checkedParameters(
   parameters: Readonly<Record<string, string>>,
 ): Readonly<Record<string, string>> {
   for (const [name, value] of Object.entries(parameters)) {
-    if (name === TOKEN_PARAMETER || name === ORIGIN_PARAMETER)
+    if (RESERVED.has(name))
       throw new Error(`The stream parameter ${name} is reserved.`);
     if (!fits(name, value))
       throw new Error(
