@@ -44,7 +44,8 @@ describe('A host', () => {
         done();
       },
     });
-    (app.getHttpServer() as Server).emit('upgrade', { url: '/elsewhere' }, socket, Buffer.alloc(0));
+    const request = { url: '/elsewhere', headers: { upgrade: 'websocket' } };
+    (app.getHttpServer() as Server).emit('upgrade', request, socket, Buffer.alloc(0));
     return { socket, written };
   };
 

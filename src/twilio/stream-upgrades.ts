@@ -1,6 +1,7 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type ServerOptions, WebSocketServer } from 'ws';
+import { declineUpgrade, isOffer } from './declined-upgrade.js';
 
 const NOT_FOUND = 'HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n';
 
@@ -56,16 +57,20 @@ export class StreamUpgrades {
     const interposed = (event: string, ...args: unknown[]): boolean =>
       (event === 'upgrade' && this.upgrade(...(args as [IncomingMessage, Duplex, Buffer]))) ||
       emit(event, ...args);
-    const unknownPath = (_: IncomingMessage, socket: Duplex) => {
+    const unknown = (request: IncomingMessage, socket: Duplex, head: Buffer) => {
       if (http.listenerCount('upgrade') > 1) return;
+      if (isOffer(request)) {
+        declineUpgrade(http, request, socket, head);
+        return;
+      }
       // Node has taken its own error listener off by now: a reset would end the process.
       socket.on('error', () => undefined);
       socket.end(NOT_FOUND, () => socket.destroy());
     };
     http.emit = interposed as Server['emit'];
-    http.on('upgrade', unknownPath);
+    http.on('upgrade', unknown);
     return () => {
-      http.off('upgrade', unknownPath);
+      http.off('upgrade', unknown);
       // Somebody who has wrapped this in turn keeps it: without servers it only passes on.
       if (http.emit !== (interposed as Server['emit'])) return;
       if (hadOwn) http.emit = emit;
