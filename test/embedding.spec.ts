@@ -10,12 +10,14 @@ import {
   UseGuards,
   type Type,
 } from '@nestjs/common';
-import { APP_GUARD, NestFactory, Reflector } from '@nestjs/core';
+import { APP_GUARD, ApplicationConfig, NestFactory, Reflector } from '@nestjs/core';
 import { IoAdapter } from '@nestjs/platform-socket.io';
 import { WsAdapter } from '@nestjs/platform-ws';
 import { Test } from '@nestjs/testing';
+import { WebSocketGateway } from '@nestjs/websockets';
 import { CallRegistry, MediaStreamAdapter } from '../src/index.js';
 import { simulateCall } from '../src/testing/index.js';
+import { DEFAULT_ADAPTER_PROVIDER } from '../src/twilio/default-adapter.js';
 import { TwilioSignatureGuard } from '../src/twilio/signature.guard.js';
 import { twilioControllers } from '../src/twilio/twilio.providers.js';
 import {
@@ -107,6 +109,17 @@ describe('a host of socket.io that leaves the choice to Nest', () => {
     await until('the greeting', () => call.heardBytes().length > 4_000);
     call.hangUp();
   });
+
+  it('keeps it where MediaStreamAdapter is installed and the module is not there', async () => {
+    @WebSocketGateway()
+    class SilentGateway {}
+    const module = await Test.createTestingModule({ providers: [SilentGateway] }).compile();
+    const app = module.createNestApplication({ logger: false });
+    MediaStreamAdapter.install(app);
+    await app.init();
+    expect(app.get(ApplicationConfig).getIoAdapter()).toBeInstanceOf(IoAdapter);
+    await app.close();
+  });
 });
 
 /** An HTTP adapter without a server of Node's. */
@@ -134,6 +147,15 @@ describe('the boot', () => {
         },
       },
       bothFixes,
+    ],
+    [
+      'gateways of the host, and no package that serves them',
+      {
+        sockets: 'implicit',
+        install: true,
+        settings: { providers: [{ provide: DEFAULT_ADAPTER_PROVIDER.provide, useValue: 'missing' }] },
+      },
+      /nothing that serves them: install @nestjs\/platform-socket\.io or @nestjs\/platform-ws/,
     ],
     [
       'no HTTP server',

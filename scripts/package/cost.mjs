@@ -1,7 +1,7 @@
 // cost.mjs ENTRY files|time: copied into a host, and run there. What loading an entry point adds to a host that has
 // Nest loaded: scripts and their bytes, or milliseconds of CPU.
 import '@nestjs/core';
-import '@nestjs/platform-ws';
+import '@nestjs/websockets';
 import { Session } from 'node:inspector/promises';
 import 'reflect-metadata';
 

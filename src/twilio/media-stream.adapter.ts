@@ -1,9 +1,8 @@
 import type { Server } from 'node:http';
 import type { INestApplication, WebSocketAdapter, WsMessageHandler } from '@nestjs/common';
 import { ApplicationConfig } from '@nestjs/core';
-import { WsAdapter } from '@nestjs/platform-ws';
 import type { ServerOptions, WebSocket } from 'ws';
-import { defaultAdapter } from './default-adapter.js';
+import { defaultAdapter, hasDefaultAdapter } from './default-adapter.js';
 import { MissingAdapter } from './missing-adapter.js';
 import { MEDIA_STREAM } from './stream-server-options.js';
 import { StreamUpgrades } from './stream-upgrades.js';
@@ -24,21 +23,23 @@ export class MediaStreamAdapter implements WebSocketAdapter {
   private readonly upgrades = new StreamUpgrades();
   private readonly clients = new WeakSet();
 
-  /** @param host serves all other gateways */
+  /** @param host serves all other gateways; by default what Nest would have given them */
   constructor(
     private readonly app: INestApplication,
-    private readonly host: HostAdapter = new WsAdapter(app),
+    private readonly host: HostAdapter = defaultAdapter(app),
   ) {}
 
   /**
    * Wraps the adapter the host has installed: call it after the host's own `useWebSocketAdapter`, if any. Without one,
-   * the host's own gateways keep the adapter that Nest would have given them.
+   * the host's own gateways keep the adapter that Nest would have given them. Does nothing to such an application that
+   * has no TwilioVoiceModule.
    */
   static install(app: INestApplication): void {
     const installed = app.get(ApplicationConfig).getIoAdapter() as HostAdapter | null | undefined;
     if (installed instanceof MediaStreamAdapter) return;
     const none = installed === null || installed === undefined || installed instanceof MissingAdapter;
-    app.useWebSocketAdapter(new MediaStreamAdapter(app, none ? defaultAdapter(app) : installed));
+    if (none && !hasDefaultAdapter(app)) return;
+    app.useWebSocketAdapter(new MediaStreamAdapter(app, none ? undefined : installed));
   }
 
   /** Nest's application option of that name; the host's sockets follow it. */

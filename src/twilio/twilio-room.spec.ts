@@ -551,8 +551,8 @@ describe('The host', () => {
 
   it.each([
     [
-      'ours and nothing else',
-      (app: INestApplication) => app.useWebSocketAdapter(new MediaStreamAdapter(app)),
+      'ours around the ws adapter',
+      (app: INestApplication) => app.useWebSocketAdapter(new MediaStreamAdapter(app, new WsAdapter(app))),
     ],
     [
       'the ws adapter, wrapped',

@@ -119,7 +119,7 @@ export async function makeStock(directory, name, tarball) {
   await mkdir(parent, { recursive: true });
   if (!(await exists(project))) await generate(join(directory, `nest-${nest}/node_modules`), name, parent);
   const compiler = name === 'nest-12-cjs' ? ['--save-dev', ...COMPILER] : [];
-  await install(project, [tarball, `@nestjs/websockets@${nest}`, `@nestjs/platform-ws@${nest}`, ...compiler]);
+  await install(project, [tarball, `@nestjs/websockets@${nest}`, ...compiler]);
   for (const file of await readdir(sources)) {
     const text = await readFile(join(sources, file), 'utf8');
     const local = text.replace(/(from '\.\/[\w.]+)\.js'/g, format === 'esm' ? `$1.js'` : `$1'`);
