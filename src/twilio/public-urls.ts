@@ -1,5 +1,5 @@
 import { Inject, Injectable, Optional, RequestMethod } from '@nestjs/common';
-import { ApplicationConfig } from '@nestjs/core';
+import { ApplicationConfig, ModulesContainer } from '@nestjs/core';
 import { TWILIO_VOICE_OPTIONS, type ResolvedTwilioVoiceOptions } from '../twilio-voice.options.js';
 
 type Where = Pick<ResolvedTwilioVoiceOptions, 'publicUrl' | 'basePath'>;
@@ -14,25 +14,43 @@ export function streamPath(where: Where): string {
   return new URL(streamUrl(where)).pathname;
 }
 
+/** Where Nest's RouterModule writes a module's path, for each application; it does not export the name. */
+const MODULE_PATH = '__module_path__';
+
 /** Addresses of our webhooks, as Twilio calls them. */
 @Injectable()
 export class PublicUrls {
   constructor(
     @Inject(TWILIO_VOICE_OPTIONS) private readonly where: Where,
     @Optional() private readonly application?: ApplicationConfig,
+    @Optional() private readonly modules?: ModulesContainer,
   ) {}
 
-  /** The host's global prefix is part of it, whether `publicUrl` has it or not; ask when the application is made. */
+  /**
+   * The host's global prefix and the path that its RouterModule gave us are part of it, whether `publicUrl` has them or
+   * not; ask when the application is made.
+   */
   webhook(name: string): string {
     const { publicUrl, basePath } = this.where;
     const path = `/${basePath}/${name}`;
-    return `${publicUrl}${this.prefixOf(path)}${path}`;
+    return `${publicUrl}${this.missingBefore(path)}${path}`;
   }
 
-  private prefixOf(path: string): string {
-    const prefix = (this.application?.getGlobalPrefix() ?? '').replace(/^\/+|\/+$/g, '');
-    if (prefix === '' || this.isExcluded(path)) return '';
-    return `${new URL(this.where.publicUrl).pathname}/`.endsWith(`/${prefix}/`) ? '' : `/${prefix}`;
+  /** What `publicUrl` lacks of the path that Nest serves ours under. */
+  private missingBefore(path: string): string {
+    const module = this.modulePath();
+    const prefix = this.isExcluded(module + path) ? '' : segments(this.application?.getGlobalPrefix());
+    const known = new URL(this.where.publicUrl).pathname.replace(/\/$/, '');
+    if (known.endsWith(prefix + module)) return '';
+    return known.endsWith(prefix) ? module : prefix + module;
+  }
+
+  private modulePath(): string {
+    const { modules } = this;
+    const ours = [...(modules?.values() ?? [])].find(({ providers }) => providers.has(PublicUrls));
+    if (modules === undefined || ours === undefined) return '';
+    const path: unknown = Reflect.getMetadata(MODULE_PATH + modules.applicationId, ours.metatype);
+    return segments(typeof path === 'string' ? path : '');
   }
 
   private isExcluded(path: string): boolean {
@@ -43,3 +61,7 @@ export class PublicUrls {
     );
   }
 }
+
+/** With one slash before it and none behind, or empty. */
+const segments = (path = ''): string =>
+  path.replace(/^\/*(.*?)\/*$/, (_, inner) => (inner === '' ? '' : `/${inner}`));
