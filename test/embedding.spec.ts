@@ -10,14 +10,15 @@ import {
   UseGuards,
   type Type,
 } from '@nestjs/common';
-import { APP_GUARD, ApplicationConfig, NestFactory, Reflector } from '@nestjs/core';
+import { APP_GUARD, ApplicationConfig, NestFactory, Reflector, RouterModule } from '@nestjs/core';
 import { IoAdapter } from '@nestjs/platform-socket.io';
 import { WsAdapter } from '@nestjs/platform-ws';
 import { Test } from '@nestjs/testing';
 import { WebSocketGateway } from '@nestjs/websockets';
-import { CallRegistry, MediaStreamAdapter } from '../src/index.js';
+import { CallRegistry, MediaStreamAdapter, TwilioVoiceModule } from '../src/index.js';
 import { simulateCall } from '../src/testing/index.js';
 import { DEFAULT_ADAPTER_PROVIDER } from '../src/twilio/default-adapter.js';
+import { PublicUrls } from '../src/twilio/public-urls.js';
 import { TwilioSignatureGuard } from '../src/twilio/signature.guard.js';
 import { twilioControllers } from '../src/twilio/twilio.providers.js';
 import {
@@ -28,6 +29,7 @@ import {
   type Sockets,
   until,
 } from './support/embedding-host.js';
+import { freePort } from './support/free-port.js';
 
 let host: EmbeddingHost | undefined;
 
@@ -240,6 +242,28 @@ describe('a global guard', () => {
   });
 });
 
+describe('the RouterModule of the host', () => {
+  it.each([
+    ['', '', '/lines/voice/continue'],
+    ['/lines', '', '/lines/voice/continue'],
+    ['', 'api', '/api/lines/voice/continue'],
+    ['/api', 'api', '/api/lines/voice/continue'],
+    ['/api/lines', 'api', '/api/lines/voice/continue'],
+  ])('gives the webhooks a path that Twilio is told: publicUrl …%s, prefix %j', async (path, prefix, at) => {
+    const port = await freePort();
+    const publicUrl = `http://127.0.0.1:${port}${path}`;
+    const imports = [RouterModule.register([{ path: 'lines', module: TwilioVoiceModule }])];
+    const root = hostModule({ settings: HTTP_SERVER, host: { imports } }, publicUrl);
+    const app = await NestFactory.create(root, { logger: false });
+    app.setGlobalPrefix(prefix);
+    await app.listen(port, '127.0.0.1');
+    const url = app.get(PublicUrls).webhook('continue');
+    const { status } = await fetch(url, { method: 'POST' });
+    await app.close();
+    expect([url, status]).toEqual([`http://127.0.0.1:${port}${at}`, 403]); // found, and unsigned
+  });
+});
+
 interface Routes {
   readonly incoming?: object;
   readonly status?: object;
@@ -268,6 +292,17 @@ describe('a decorated controller', () => {
       expect(Reflect.getMetadata('__guards__', controller)).toEqual([TwilioSignatureGuard, Open]);
       expect(Reflect.getMetadata('__guards__', routeOf(controller))).toBeUndefined();
     }
+  });
+
+  it('has routes of its own for decorators that wrap them, and marks also those of a class that takes its place', () => {
+    const wrapped: string[] = [];
+    const Wraps: ClassDecorator = ({ prototype }) => {
+      wrapped.push(...Object.getOwnPropertyNames(prototype));
+    };
+    const Replaced = (controller: Type) => class extends controller {};
+    for (const controller of twilioControllers('voice', [Replaced as ClassDecorator, Public(), Wraps]))
+      expect(Reflect.getMetadata(PUBLIC, routeOf(controller))).toBe(true);
+    expect(wrapped).toEqual(expect.arrayContaining(['incoming', 'continue', 'status']));
   });
 
   it('is told of a decorator that was not called', () => {
