@@ -158,8 +158,7 @@ export function checkedParameters(
   parameters: Readonly<Record<string, string>>,
 ): Readonly<Record<string, string>> {
   for (const [name, value] of Object.entries(parameters)) {
-    if (RESERVED.has(name))
-      throw new Error(`The stream parameter ${name} is reserved.`);
+    if (RESERVED.has(name)) throw new Error(`The stream parameter ${name} is reserved.`);
     if (!fits(name, value))
       throw new Error(
         `The stream parameter ${name} is too long: name and value must have fewer than ${PARAMETER_LIMIT} characters, not ${name.length + value.length}.`,
