@@ -41,12 +41,12 @@ class Agent implements VoiceAgent {
     return (this.troubles[this.turns.length - 1] ?? (() => 'better now'))(turn);
   }
 
-  onDigit(digit: string, call: VoiceCall): void {
-    this.callbacks.onDigit?.(digit, call);
+  onDigit(digit: string, call: VoiceCall): void | Promise<void> {
+    return this.callbacks.onDigit?.(digit, call);
   }
 
-  onCallEnd(call: VoiceCall): void {
-    if (call.parameters.from !== GOOD_PHONE) this.callbacks.onCallEnd?.(call);
+  onCallEnd(call: VoiceCall): void | Promise<void> {
+    if (call.parameters.from !== GOOD_PHONE) return this.callbacks.onCallEnd?.(call);
   }
 }
 
@@ -309,6 +309,7 @@ async function* pieces(...texts: unknown[]): AsyncGenerator<string> {
 const fail = () => {
   throw new Error('no luck');
 };
+const reject = () => Promise.reject(new Error('no luck'));
 
 describe('An agent', () => {
   it.each<[string, Trouble]>([
@@ -354,8 +355,11 @@ describe('An agent', () => {
     expect(host.logs).toEqual([]);
   });
 
-  it('that throws when a key is pressed loses that key only', async () => {
-    const { host, clock, call, beside } = await twoCalls({ callbacks: { onDigit: fail } });
+  it.each([
+    ['throws', fail],
+    ['rejects', reject],
+  ])('that %s when a key is pressed loses that key only', async (_, onDigit) => {
+    const { host, clock, call, beside } = await twoCalls({ callbacks: { onDigit } });
     call.dtmf('5');
     await clock.advance(100);
     expect(host.logs).toEqual([`Call ${call.callSid}: the agent threw: Error`]);
@@ -375,8 +379,11 @@ describe('An agent', () => {
     await expectNoHarm(host, beside);
   });
 
-  it('that throws at the end of a call does not keep it from ending', async () => {
-    const { host, clock, call, beside } = await twoCalls({ callbacks: { onCallEnd: fail } });
+  it.each([
+    ['throws', fail],
+    ['rejects', reject],
+  ])('that %s at the end of a call does not keep it from ending', async (_, onCallEnd) => {
+    const { host, clock, call, beside } = await twoCalls({ callbacks: { onCallEnd } });
     call.hangUp();
     await clock.advance(100);
     expect([host.registry.size, host.open.size]).toEqual([1, 1]);

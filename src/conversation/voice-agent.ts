@@ -30,10 +30,10 @@ export interface VoiceAgent {
   readonly preemptive?: boolean;
   /** Answers. Throwing, rejecting or never answering makes the conversation apologise. */
   reply(turn: Turn): Reply;
-  /** The caller pressed a key: 0-9, *, #, A-D. */
-  onDigit?(digit: string, call: VoiceCall): void;
-  /** The call is over. */
-  onCallEnd?(call: VoiceCall): void;
+  /** The caller pressed a key: 0-9, *, #, A-D. Throwing or rejecting is logged; nobody waits for it. */
+  onDigit?(digit: string, call: VoiceCall): void | Promise<void>;
+  /** The call is over. Throwing or rejecting is logged; nobody waits for it. */
+  onCallEnd?(call: VoiceCall): void | Promise<void>;
 }
 
 /** DI token of the {@link VoiceAgent}. */
