@@ -141,7 +141,9 @@ async function moduleFrom<Context extends INestApplicationContext>(
   const module = await application.compile();
   if (callerSays !== undefined && !hasTranscriber(module, testing)) {
     await module.close();
-    throw new Error('simulateCall: callerSays needs a TRANSCRIBER in the application, and there is none');
+    throw new Error(
+      'simulateCall: callerSays needs a TRANSCRIBER in the application, and there is none: add one to the providers of TwilioVoiceModule, such as elevenLabsTranscriber(…), without which its turns have no words, or simulate a call to the agent alone, simulateCall(YourAgent, { callerSays })',
+    );
   }
   await module.init();
   return module;
