@@ -86,8 +86,8 @@ describe('a test call', () => {
     const host = await start(Silent);
     const problemsOf = async (url: string) =>
       (await placeTestCall(readArguments([url]), variables, () => undefined)).problems.join();
-    expect(await problemsOf(`${host}/refusing`)).toMatch(/404/);
-    expect(await problemsOf(`${host}/api/refusing`)).toMatch(/403/);
+    expect(await problemsOf(`${host}/voice/incoming`)).toMatch(/404: .*add the global prefix/);
+    expect(await problemsOf(`${host}/api/refusing`)).toMatch(/403: .*PUBLIC_URL and TWILIO_AUTH_TOKEN/);
     expect(await problemsOf(`http://127.0.0.1:${await freePort()}/voice/incoming`)).toMatch(
       /refused|fetch failed/i,
     );

@@ -2,6 +2,7 @@ import { MU_LAW_BYTES_PER_MS } from '../audio/mu-law.js';
 import type { Clock } from '../call/clock.js';
 import { isAudible } from '../testing/audibility.js';
 import type { SimulatedCall } from '../testing/simulated-call.js';
+import { withHint } from './refusal-hint.js';
 
 /** What came of a test call; durations in ms, undefined what did not happen. */
 export interface TestCallResult {
@@ -156,7 +157,7 @@ export class TestCaller {
     while (!condition()) {
       if (this.#call.endedBy !== undefined)
         throw new CallFailed(
-          `the call ended: ${this.#call.eventsOf('error').at(-1)?.detail ?? this.#call.endedBy}`,
+          `the call ended: ${withHint(this.#call.eventsOf('error').at(-1)?.detail ?? this.#call.endedBy)}`,
         );
       if (this.#clock.now() >= deadlineMs) return false;
       await this.#pass(POLL_MS);

@@ -89,7 +89,7 @@ function notFoundFix({ settings: { publicUrl }, basePath }: DoctorContext): stri
   const doubled = `/${basePath}`;
   if (publicUrl.endsWith(doubled))
     return `set PUBLIC_URL to ${publicUrl.slice(0, -doubled.length)}: the host adds ${doubled} itself.`;
-  return `let the proxy pass the whole path on to the host, and give the doctor --base-path if the host has another one than ${basePath}.`;
+  return `add the global prefix of the host, if it has one, to PUBLIC_URL (${publicUrl}/api, say), let the proxy pass the whole path on to the host, and give the doctor --base-path if the host has another one than ${basePath}.`;
 }
 
 /** Where a redirect leads, without its query. */
