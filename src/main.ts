@@ -47,7 +47,7 @@ try {
   Object.assign(app.getHttpServer() as Server, { headersTimeout: 10_000, requestTimeout: 20_000 });
   await app.listen(port);
   process.off('unhandledRejection', fail);
-  say(`nestjs-twilio-voice answers calls at ${publicUrl}/voice/incoming`);
+  say(`nestjs-twilio-voice answers calls on port ${port}`);
   const voiceId = elevenLabsOptions((name) => config.get(name, { infer: true }))?.voiceId;
   const model = openAiOptions((name) => config.get(name, { infer: true }));
   const agent =
@@ -59,7 +59,7 @@ try {
     logger.warn('Without ELEVENLABS_API_KEY the model is not told what the caller says', 'Host');
   say(
     publicUrl.startsWith('https:')
-      ? `Next: set your Twilio number's voice webhook to POST ${publicUrl}/voice/incoming`
+      ? 'Next: give your Twilio number that webhook; npm run doctor checks the whole'
       : 'Next: npm run demo places a simulated call; README.md tells how to put this on a real number',
   );
 } catch (error) {

@@ -1,5 +1,12 @@
-import { Inject, Injectable, Optional, RequestMethod } from '@nestjs/common';
-import { ApplicationConfig, ModulesContainer } from '@nestjs/core';
+import {
+  Inject,
+  Injectable,
+  Logger,
+  type OnApplicationBootstrap,
+  Optional,
+  RequestMethod,
+} from '@nestjs/common';
+import { ApplicationConfig, HttpAdapterHost, ModulesContainer } from '@nestjs/core';
 import { TWILIO_VOICE_OPTIONS, type ResolvedTwilioVoiceOptions } from '../twilio-voice.options.js';
 
 type Where = Pick<ResolvedTwilioVoiceOptions, 'publicUrl' | 'basePath'>;
@@ -19,12 +26,21 @@ const MODULE_PATH = '__module_path__';
 
 /** Addresses of our webhooks, as Twilio calls them. */
 @Injectable()
-export class PublicUrls {
+export class PublicUrls implements OnApplicationBootstrap {
   constructor(
     @Inject(TWILIO_VOICE_OPTIONS) private readonly where: Where,
     @Optional() private readonly application?: ApplicationConfig,
     @Optional() private readonly modules?: ModulesContainer,
+    @Optional() private readonly http?: HttpAdapterHost,
   ) {}
+
+  /** Only here the host's prefix is known. A worker or a command, which has no HTTP server, is called by nobody. */
+  onApplicationBootstrap(): void {
+    // Nest's types say that the adapter is always there.
+    const adapter = this.http?.httpAdapter as HttpAdapterHost['httpAdapter'] | null | undefined;
+    if (adapter === null || adapter === undefined) return;
+    new Logger('TwilioVoice').log(`Webhook for your Twilio number: POST ${this.webhook('incoming')}`);
+  }
 
   /**
    * The host's global prefix and the path that its RouterModule gave us are part of it, whether `publicUrl` has them or
