@@ -714,7 +714,7 @@ describe('doctor', () => {
     const { output } = await d.run(program, {}, words());
     await rm(unnamed);
     expect(output).toContain(
-      'read from the environment and .env: ElevenLabs speaks, a language model answers',
+      'read from the environment and .env; in the standalone host ElevenLabs speaks, a language model answers',
     );
     expect(output).toContain('✗ openai');
   });

@@ -19,6 +19,6 @@ export const configuration: Check<DoctorContext> = {
     const from = file === undefined ? 'the environment' : `the environment and ${file}`;
     const voice = ELEVENLABS_API_KEY === undefined ? 'the offline voice speaks' : 'ElevenLabs speaks';
     const agent = OPENAI_API_KEY === undefined ? 'the demo agent answers' : 'a language model answers';
-    return ok(`read from ${from}: ${voice}, ${agent}`);
+    return ok(`read from ${from}; in the standalone host ${voice}, ${agent}`);
   },
 };

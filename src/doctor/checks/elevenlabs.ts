@@ -19,7 +19,9 @@ export const elevenLabs: Check<DoctorContext> = {
   run({ settings: { environment }, vendors }) {
     const options = optionsOf(environment);
     if (options === undefined)
-      return skipped('ELEVENLABS_API_KEY is not set: the offline voice speaks, and nothing is transcribed');
+      return skipped(
+        'ELEVENLABS_API_KEY is not set: in the standalone host the offline voice speaks, and nothing is transcribed',
+      );
     if (!isInstalled('elevenlabs'))
       return failed(
         'the ElevenLabs SDK is not installed, which the host loads at its start',

@@ -23,7 +23,8 @@ export const openAi: Check<DoctorContext> = {
   reads: ['OPENAI_API_KEY', 'OPENAI_MODEL', 'OPENAI_BASE_URL'],
   run({ settings: { environment }, vendors }) {
     const options = openAiOptions((name) => environment[name]);
-    if (options === undefined) return skipped('OPENAI_API_KEY is not set: the demo agent answers');
+    if (options === undefined)
+      return skipped('OPENAI_API_KEY is not set: in the standalone host the demo agent answers');
     if (!isInstalled('openai'))
       return failed('the OpenAI SDK is not installed, which the host loads at its start', `run ${INSTALL}`);
     const { baseUrl: base, model, apiKey } = resolveOpenAiAgentOptions(options);
