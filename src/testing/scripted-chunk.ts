@@ -1,8 +1,9 @@
 import type { AlignedText, SpeechChunk } from '../tts/voice.js';
 
 const BYTES_PER_MS = 8;
-const SYNC = 0x01;
-const DATA = 0x80;
+const SYNC = 0x30;
+/** The digits' bytes follow it: together with the sync byte about -20 dBFS, as loud as people speak. */
+const DATA = 0xb0;
 const DIGIT = 0x3f;
 
 /** Where in which utterance a millisecond of audio belongs. */
@@ -15,13 +16,13 @@ export interface ScriptPosition {
 
 /**
  * Audio of one utterance, never silent: each 8 bytes (1 ms) say which millisecond they are. A sync byte, 12 bits of
- * utterance and 24 bits of ms in sixes, a checksum; data bytes lie between 0x80 and 0xBF, which is loud.
+ * utterance and 24 bits of ms in sixes, a checksum; data bytes lie between 0xB0 and 0xEF.
  */
 export function scriptedAudio(utterance: number, fromMs: number, toMs: number): Uint8Array {
   const audio = new Uint8Array(Math.max(0, toMs - fromMs) * BYTES_PER_MS);
   for (let at = 0, ms = fromMs; at < audio.length; at += BYTES_PER_MS, ms++) {
     const digits = [utterance >> 6, utterance, ms >> 18, ms >> 12, ms >> 6, ms].map((value) => value & DIGIT);
-    audio.set([SYNC, ...digits.map((digit) => DATA | digit), DATA | checksum(digits)], at);
+    audio.set([SYNC, ...digits.map((digit) => DATA + digit), DATA + checksum(digits)], at);
   }
   return audio;
 }
@@ -86,9 +87,8 @@ function characters({ text, startMs, endMs }: AlignedText): AlignedText[] {
 
 function positionAt(bytes: Uint8Array, at: number): ScriptPosition | undefined {
   if (bytes[at] !== SYNC) return undefined;
-  const block = [...bytes.subarray(at + 1, at + BYTES_PER_MS)];
-  if (block.some((byte) => (byte & ~DIGIT) !== DATA)) return undefined;
-  const digits = block.map((byte) => byte & DIGIT);
+  const digits = Array.from(bytes.subarray(at + 1, at + BYTES_PER_MS), (byte) => byte - DATA);
+  if (digits.some((digit) => digit < 0 || digit > DIGIT)) return undefined;
   const [high = 0, low = 0, ...time] = digits.slice(0, -1);
   if (checksum(digits.slice(0, -1)) !== digits.at(-1)) return undefined;
   return { utterance: (high << 6) | low, ms: time.reduce((sum, digit) => (sum << 6) | digit, 0) };

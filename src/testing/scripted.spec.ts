@@ -1,6 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { from, of, Subject } from 'rxjs';
+import { decibelFullScale } from '../audio/level.js';
+import { decodeMuLaw } from '../audio/mu-law.js';
 import type { Turn } from '../conversation/voice-agent.js';
 import type { SpeechChunk } from '../tts/voice.js';
 import { ScriptedAgent } from './scripted-agent.js';
@@ -29,6 +31,12 @@ describe('scripted audio', () => {
         },
       ),
     );
+  });
+
+  it('is as loud as people speak, so that no caller is taken for an echo of it', () => {
+    const samples = decodeMuLaw(scriptedAudio(3, 0, 5_000));
+    const power = samples.reduce((sum, sample) => sum + sample * sample, 0) / samples.length;
+    expect(Math.abs(decibelFullScale(power) + 20)).toBeLessThan(3);
   });
 
   it('is found between silence and other utterances', () => {

@@ -160,6 +160,16 @@ describe('a simulated call to an agent', () => {
       /publicUrl/,
     );
   });
+
+  const welcome = { provide: Greetings, useValue: { of: () => 'Welcome to our shop for books and lamps.' } };
+  it.each([300, 500])('hears a caller who speaks %i ms into the first words', async (atMs) => {
+    const { clock, call } = kept(await simulateCall(Echo, { providers: [welcome] }));
+    await clock.advanceUntil(() => call.heardBytes().length > 8 * atMs, 5_000);
+    const { startMs } = call.speak(600);
+    await clock.advance(4_000);
+    expect(call.silentFrom(startMs, 300) - startMs).toBeLessThan(300);
+    expect(call.heardWords()).toContain('You said');
+  });
 });
 
 describe('a simulated call to an application', () => {
