@@ -1,70 +1,72 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { CLOCK, type Clock } from '../call/clock.js';
+import { digest, SHARED_STORE, type SharedStore } from '../sharing/shared-store.js';
 import type { CallRate } from './limits.options.js';
 
-/** Counts the calls of each caller. A store that several instances share makes the limit one of all of them. */
+/** Counts the calls of each caller, those of all instances together. */
 export interface CallerRates {
   /**
    * Counts a call, unless the caller has had as many as may be. A call that is refused does not count, and one that
    * counts already, as Twilio may ask twice, is let in and not counted again.
    * @param caller key of the caller: a number in E.164, `sip:…`, `client:…`, or `withheld`
    * @returns whether the call may come in
+   * @throws (rejects) when it cannot be known: then the option `limits.onStoreFailure` decides
    */
   take(caller: string, callSid: string, rate: CallRate): boolean | Promise<boolean>;
 }
 
-/** DI token of the {@link CallerRates}; in this process's memory by default. */
+/** DI token of the {@link CallerRates}; in the SharedStore by default. */
 export const CALLER_RATES = Symbol('CALLER_RATES');
 
-/** Callers that are remembered; beyond them the one who has not called for longest is forgotten. */
-const CAPACITY = 10_000;
+/** A call that counts: which one, and since when, ms since 1970. */
+type Counted = readonly [id: string, at: number];
 
-interface Caller {
-  readonly calls: readonly { readonly callSid: string; readonly atMs: number }[];
-  /** When none of the calls counts any more, ms on the clock. */
-  readonly untilMs: number;
-}
-
-/** Remembers callers in this process, only as long as their calls count. */
+/** Counts in the SharedStore, which remembers callers only as long as their calls count, and none by name. */
 @Injectable()
-export class MemoryCallerRates implements CallerRates {
-  /** The one who called last comes last. */
-  private readonly callers = new Map<string, Caller>();
+export class SharedCallerRates implements CallerRates {
+  constructor(
+    @Inject(SHARED_STORE) private readonly store: SharedStore,
+    @Inject(CLOCK) private readonly clock: Clock,
+  ) {}
 
-  constructor(@Inject(CLOCK) private readonly clock: Clock) {}
-
-  /** Callers that are remembered. */
-  get size(): number {
-    return this.callers.size;
-  }
-
-  take(caller: string, callSid: string, rate: CallRate): boolean {
+  async take(caller: string, callSid: string, rate: CallRate): Promise<boolean> {
     const { most, withinMs } = rate;
     if (most === Infinity) return true;
-    const now = this.clock.now();
-    this.forget(now);
-    const calls = this.counted(caller, rate);
-    if (calls.some((call) => call.callSid === callSid)) return true;
-    if (calls.length >= most) return false;
-    this.callers.delete(caller);
-    this.callers.set(caller, { calls: [...calls, { callSid, atMs: now }], untilMs: now + withinMs });
-    return true;
+    const id = digest(callSid);
+    return this.store.update(keyOf(caller), withinMs, (old) => {
+      const now = this.clock.epoch();
+      const calls = counted(old, now - withinMs);
+      if (calls.some(([one]) => one === id)) return { value: old, result: true };
+      if (calls.length >= most) return { value: old, result: false };
+      return { value: JSON.stringify([...calls, [id, now]]), result: true };
+    });
   }
 
-  /** Whether another call of that caller would be refused. */
-  isReached(caller: string, rate: CallRate): boolean {
-    return this.counted(caller, rate).length >= rate.most;
-  }
-
-  private counted(caller: string, { withinMs }: CallRate): Caller['calls'] {
-    const after = this.clock.now() - withinMs;
-    return (this.callers.get(caller)?.calls ?? []).filter(({ atMs }) => atMs > after);
-  }
-
-  private forget(now: number): void {
-    for (const [caller, { untilMs }] of this.callers) {
-      if (untilMs > now && this.callers.size < CAPACITY) return;
-      this.callers.delete(caller);
-    }
+  /** A call that {@link take} has counted did not come about: it counts no more. */
+  async giveBack(caller: string, callSid: string, { most, withinMs }: CallRate): Promise<void> {
+    if (most === Infinity) return;
+    const id = digest(callSid);
+    await this.store.update(keyOf(caller), withinMs, (old) => {
+      const calls = counted(old, this.clock.epoch() - withinMs);
+      const others = calls.filter(([one]) => one !== id);
+      if (others.length === calls.length) return { value: old, result: undefined };
+      return { value: others.length === 0 ? undefined : JSON.stringify(others), result: undefined };
+    });
   }
 }
+
+const keyOf = (caller: string): string => `rate:${digest(caller)}`;
+
+/** What is in the store may be of another version of this package. */
+function counted(value: string | undefined, after: number): Counted[] {
+  if (value === undefined) return [];
+  try {
+    const calls: unknown = JSON.parse(value);
+    return Array.isArray(calls) ? calls.filter(isCounted).filter(([, at]) => at > after) : [];
+  } catch {
+    return [];
+  }
+}
+
+const isCounted = (value: unknown): value is Counted =>
+  Array.isArray(value) && typeof value[0] === 'string' && typeof value[1] === 'number';

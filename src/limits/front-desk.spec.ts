@@ -1,9 +1,11 @@
 import { beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
+import { MemoryStore } from '../sharing/memory-store.js';
+import { ALONE } from '../sharing/sharing-status.js';
 import { VirtualClock } from '../testing/virtual-clock.js';
 import { resolveOptions, type TwilioVoiceOptions } from '../twilio-voice.options.js';
 import type { ArrivingCall, CallAdmission } from './call-admission.js';
-import { type CallerRates, MemoryCallerRates } from './caller-rates.js';
+import { type CallerRates, SharedCallerRates } from './caller-rates.js';
 import { FrontDesk, type Reception } from './front-desk.js';
 
 const call = { callSid: 'CA1', from: '+15550100', to: '+15550101', direction: 'inbound' };
@@ -26,11 +28,17 @@ describe('The front desk', () => {
       readonly limits?: TwilioVoiceOptions['limits'];
       readonly rates?: CallerRates;
       readonly admit?: CallAdmission['admit'];
+      readonly acceptsCalls?: boolean;
     } = {},
   ) {
     const options = resolveOptions({ limits: parts.limits });
-    const { admit, rates = new MemoryCallerRates(clock) } = parts;
-    return new FrontDesk(options, clock, rates, admit === undefined ? undefined : { admit });
+    const {
+      admit,
+      rates = new SharedCallerRates(new MemoryStore(clock), clock),
+      acceptsCalls = true,
+    } = parts;
+    const admission = admit === undefined ? undefined : { admit };
+    return new FrontDesk(options, clock, rates, admission, undefined, { ...ALONE, acceptsCalls });
   }
 
   /** What becomes of a call, after `ms` at most. */
@@ -92,11 +100,31 @@ describe('The front desk', () => {
     ['throws', () => raise(new Error('down'))],
     ['rejects', () => Promise.reject(new Error('down'))],
     ['does not answer', never],
-  ])('is open when the store of the rates %s: it must not take the telephone with it', async (_, take) => {
+  ])('is open when the store of the rates %s, unless the host wants it closed', async (_, take) => {
     const admit = jest.fn<CallAdmission['admit']>(() => true);
     expect(await received(desk({ rates: { take }, admit }), {}, 1_000)).toBe('connect');
     expect(admit).toHaveBeenCalledTimes(1);
-    expect(lines).toEqual([expect.stringMatching(/^error Call CA1: CALLER_RATES failed .* let in$/)]);
+    const closed = desk({ rates: { take }, admit, limits: { onStoreFailure: 'refuse' } });
+    expect(await received(closed, {}, 1_000)).toBe('busy');
+    expect(admit).toHaveBeenCalledTimes(1);
+    expect([...closed.refusals]).toEqual([['CALLER_RATES failed', 1]]);
+    const complaint = (consequence: string) =>
+      expect.stringMatching(
+        `^error Call CA1: CALLER_RATES failed .* ${consequence} \\(limits.onStoreFailure\\)$`,
+      );
+    expect(lines).toEqual([complaint('let in'), complaint('refused')]);
+  });
+
+  it('refuses a call when what the instances share is away and no call is to be taken then, and asks nobody', async () => {
+    const [take, admit] = [
+      jest.fn<CallerRates['take']>(() => true),
+      jest.fn<CallAdmission['admit']>(() => true),
+    ];
+    const at = desk({ rates: { take }, admit, acceptsCalls: false });
+    expect(await received(at)).toBe('busy');
+    expect([take.mock.calls, admit.mock.calls]).toEqual([[], []]);
+    expect([...at.refusals]).toEqual([['sharing away', 1]]);
+    expect(lines).toEqual(['log Call CA1: refused, as what the instances share is away']);
   });
 
   it('does not ask the admission about a call over the caller’s rate', async () => {

@@ -3,6 +3,7 @@ import { aboutCall, CallLog, type LogSubject } from '../call/call-log.js';
 import { CLOCK, type Clock } from '../call/clock.js';
 import { forLog, REDACTOR, type Redactor, StandardRedactor } from '../call/redactor.js';
 import { within } from '../call/within.js';
+import { ALONE, SHARING_STATUS, type SharingStatus } from '../sharing/sharing-status.js';
 import { TWILIO_VOICE_OPTIONS, type ResolvedTwilioVoiceOptions } from '../twilio-voice.options.js';
 import {
   type AdmissionAnswer,
@@ -21,14 +22,14 @@ export interface WithParameters {
   readonly parameters: Readonly<Record<string, string>>;
 }
 
-/** A store that has not answered by then lets the call in, ms. */
+/** A store that has not answered by then has failed, ms. */
 const RATE_MS = 1_000;
 const WITHHELD = 'withheld';
 
 /** Decides about calls as they come in, before anything is opened for them. */
 @Injectable()
 export class FrontDesk {
-  /** Calls that found no room, or were too many of a caller's, by the limit; and those that others refused. */
+  /** Calls that found no room, or were too many of a caller's, by the limit; and those that were refused otherwise. */
   readonly refusals: ReadonlyMap<string, number>;
   private readonly refused = new Map<string, number>();
   private readonly logger = new CallLog();
@@ -39,6 +40,7 @@ export class FrontDesk {
     @Inject(CALLER_RATES) private readonly rates: CallerRates,
     @Optional() @Inject(CALL_ADMISSION) private readonly admission?: CallAdmission,
     @Optional() @Inject(REDACTOR) private readonly redactor: Redactor = new StandardRedactor(),
+    @Optional() @Inject(SHARING_STATUS) private readonly sharing: SharingStatus = ALONE,
   ) {
     this.refusals = this.refused;
   }
@@ -53,9 +55,14 @@ export class FrontDesk {
     check: (parameters: WithParameters['parameters']) => unknown = () => undefined,
   ): Promise<Reception> {
     if (isFull) return this.busy(call, 'maxStreams');
+    if (!this.sharing.acceptsCalls) return this.refusedAsAway(call);
     const caller = callerKey(call.from);
     const rate = caller === undefined ? 'withheldCalls' : 'callsPerCaller';
-    if (!isOurs(call) && !(await this.within(rate, caller ?? WITHHELD, call))) return this.busy(call, rate);
+    if (!isOurs(call)) {
+      const isIn = await this.within(rate, caller ?? WITHHELD, call);
+      if (isIn === undefined) return 'busy';
+      if (!isIn) return this.busy(call, rate);
+    }
     return this.admitted({ ...call, from: caller === undefined ? '' : call.from }, check);
   }
 
@@ -65,24 +72,34 @@ export class FrontDesk {
     return 'busy';
   }
 
+  private refusedAsAway(call: ArrivingCall): 'busy' {
+    this.count('sharing away');
+    this.logger.log(subjectOf(call), 'refused, as what the instances share is away');
+    return 'busy';
+  }
+
   /** A call is refused before anything is opened for it. */
   count(why: string): void {
     this.refused.set(why, (this.refused.get(why) ?? 0) + 1);
   }
 
+  /** @returns undefined when nobody knows, and the call is refused for it */
   private async within(
     name: 'withheldCalls' | 'callsPerCaller',
     caller: string,
     call: ArrivingCall,
-  ): Promise<boolean> {
-    const rate = this.options.limits[name];
+  ): Promise<boolean | undefined> {
+    const { [name]: rate, onStoreFailure } = this.options.limits;
     if (rate.most === Infinity) return true;
     try {
       return await this.inTime(RATE_MS, () => this.rates.take(caller, call.callSid, rate));
     } catch (error) {
-      // A store that is down must not take the telephone with it: each call still has its limits.
-      this.failed(call, 'CALLER_RATES', error, 'the call is let in');
-      return true;
+      // By default a store that is down does not take the telephone with it: each call still has its limits.
+      const isIn = onStoreFailure === 'admit';
+      const consequence = isIn ? 'the call is let in' : 'the call is refused';
+      this.failed(call, 'CALLER_RATES', error, `${consequence} (limits.onStoreFailure)`);
+      if (!isIn) this.count('CALLER_RATES failed');
+      return isIn ? true : undefined;
     }
   }
 

@@ -48,6 +48,8 @@ export const limitOptions = {
   callsPerCaller: rate(1, 10, 10 * 60_000),
   /** Calls of all callers together who withhold their number; `most: 0` lets none of them in. */
   withheldCalls: rate(0, 30, 10 * 60_000),
+  /** What becomes of a call whose caller's rate cannot be counted, as what the instances share is away. */
+  onStoreFailure: z.enum(['admit', 'refuse']).default('admit'),
   /** How `CALL_ADMISSION` is asked. */
   admission: z
     .strictObject({

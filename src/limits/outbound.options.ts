@@ -24,6 +24,8 @@ export const outboundOptions = z
     callsPerNumber: rate(1, 3, DAY_MS),
     /** Calls to all numbers together. */
     calls: rate(1, 60, HOUR_MS),
+    /** What becomes of a call that cannot be counted, as what the instances share is away. */
+    onStoreFailure: z.enum(['refuse', 'dial']).default('refuse'),
     /** How long a call rings, s. */
     ringSeconds: z.number().int().min(5).max(600).default(30),
     /** From the question of `BEFORE_DIAL` to its answer, ms; without one the call is not made. */

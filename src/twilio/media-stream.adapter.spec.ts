@@ -8,6 +8,7 @@ import { Test } from '@nestjs/testing';
 import { CLOCK } from '../call/clock.js';
 import { STREAM_ACCEPTOR } from '../call/stream.js';
 import { SystemClock } from '../call/system-clock.js';
+import { ALONE_PROVIDERS } from '../sharing/alone.providers.js';
 import { resolveOptions, TWILIO_VOICE_OPTIONS } from '../twilio-voice.options.js';
 import { MediaStreamAdapter } from './media-stream.adapter.js';
 import { twilioControllers, twilioProviders } from './twilio.providers.js';
@@ -18,6 +19,7 @@ import { twilioControllers, twilioProviders } from './twilio.providers.js';
     { provide: TWILIO_VOICE_OPTIONS, useValue: resolveOptions() },
     { provide: CLOCK, useClass: SystemClock },
     { provide: STREAM_ACCEPTOR, useValue: {} },
+    ...ALONE_PROVIDERS,
     ...twilioProviders(),
   ],
 })

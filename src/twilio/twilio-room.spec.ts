@@ -14,6 +14,7 @@ import { STREAM_ACCEPTOR, type StreamStart } from '../call/stream.js';
 import { SystemClock } from '../call/system-clock.js';
 import { parseTwiml, type TwimlElement } from '../testing/twiml-parser.js';
 import { twilioSignature } from '../testing/twilio-signature.js';
+import { ALONE_PROVIDERS } from '../sharing/alone.providers.js';
 import { resolveOptions, TWILIO_VOICE_OPTIONS, type TwilioVoiceOptions } from '../twilio-voice.options.js';
 import { CallOutcomes } from './call-outcomes.js';
 import type { CallbackEvent } from './callbacks/callback-events.js';
@@ -76,6 +77,7 @@ class Host {
         { provide: TWILIO_VOICE_OPTIONS, useValue: resolved },
         { provide: CLOCK, useClass: SystemClock },
         { provide: STREAM_ACCEPTOR, useValue: acceptor },
+        ...ALONE_PROVIDERS,
         ...twilioProviders(),
         ...gateways,
       ],

@@ -1,7 +1,7 @@
 import type { Provider, Type } from '@nestjs/common';
 import { ApplicationConfig } from '@nestjs/core';
 import { CALL_CONTROL } from '../call/call-control.js';
-import { CALLER_RATES, MemoryCallerRates } from '../limits/caller-rates.js';
+import { CALLER_RATES, SharedCallerRates } from '../limits/caller-rates.js';
 import { FrontDesk } from '../limits/front-desk.js';
 import { StreamErrors } from './callbacks/stream-errors.js';
 import { twilioCallbacksController } from './callbacks/twilio-callbacks.controller.js';
@@ -33,7 +33,7 @@ const SERVICES: readonly Provider[] = [
   StreamErrors,
   TwilioCallbacks,
   FrontDesk,
-  { provide: CALLER_RATES, useClass: MemoryCallerRates },
+  { provide: CALLER_RATES, useClass: SharedCallerRates },
   OpenStreams,
   PublicUrls,
   StreamTokens,
@@ -51,7 +51,7 @@ const SERVICES: readonly Provider[] = [
 /** Who takes the upgrades of media streams: the MediaStreamAdapter of `main.ts`, or the module itself. */
 export type Upgrades = 'adapter' | 'http-server';
 
-/** Of a module of its own; need TWILIO_VOICE_OPTIONS, CLOCK and STREAM_ACCEPTOR beside them. */
+/** Of a module of its own; need TWILIO_VOICE_OPTIONS, CLOCK, STREAM_ACCEPTOR and the ports of `sharing/` beside them. */
 export function twilioProviders(upgrades: Upgrades = 'adapter'): Provider[] {
   const gateway = twilioStreamGateway();
   return upgrades === 'adapter'

@@ -1,7 +1,10 @@
+import { randomUUID } from 'node:crypto';
 import { Inject, Injectable, Logger, Optional } from '@nestjs/common';
 import { CLOCK, type Clock } from '../../call/clock.js';
-import { MemoryCallerRates } from '../../limits/caller-rates.js';
 import { within } from '../../call/within.js';
+import { SharedCallerRates } from '../../limits/caller-rates.js';
+import type { CallRate } from '../../limits/limits.options.js';
+import { SHARED_STORE, type SharedStore } from '../../sharing/shared-store.js';
 import { TWILIO_VOICE_OPTIONS, type ResolvedTwilioVoiceOptions } from '../../twilio-voice.options.js';
 import { BEFORE_DIAL, type BeforeDial, type IntendedCall } from './before-dial.js';
 
@@ -17,6 +20,8 @@ export type DialRefusal =
   | 'too-many-to-number'
   /** `outbound.calls` */
   | 'too-many'
+  /** What counts the calls of all instances is away: `outbound.onStoreFailure` */
+  | 'not-counted'
   /** `BEFORE_DIAL` */
   | 'refused-by-host';
 
@@ -34,32 +39,40 @@ export class DialRefusedError extends Error {
 }
 
 const E164 = /^\+[1-9]\d{6,14}$/;
-const ALL = 'all numbers';
+/** The key of a caller has no capitals. */
+const ALL = 'OUTBOUND';
+const toNumber = (to: string): string => `${ALL} ${to}`;
+
+/** A call that may be made, and counts. */
+export interface AdmittedCall {
+  /** It was not made: it counts no more. Never rejects; what cannot be told to the store goes on counting. */
+  notMade(): Promise<void>;
+}
 
 /** Decides whom the host may call: toll fraud dials through whoever dials what it is told. */
 @Injectable()
 export class DialGuard {
   private readonly logger = new Logger('TwilioVoice');
-  private readonly rates: MemoryCallerRates;
-  private attempts = 0;
+  private readonly rates: SharedCallerRates;
 
   constructor(
     @Inject(TWILIO_VOICE_OPTIONS) private readonly options: ResolvedTwilioVoiceOptions,
     @Inject(CLOCK) private readonly clock: Clock,
+    @Inject(SHARED_STORE) store: SharedStore,
     @Optional() @Inject(BEFORE_DIAL) private readonly host?: BeforeDial,
   ) {
-    this.rates = new MemoryCallerRates(clock);
+    this.rates = new SharedCallerRates(store, clock);
   }
 
   /**
-   * Counts the call, if it may be made.
+   * Counts the call, if it may be made, together with the calls of all instances.
    * @throws (rejects) DialRefusedError
    */
-  async admit(call: IntendedCall): Promise<void> {
+  async admit(call: IntendedCall): Promise<AdmittedCall> {
     try {
       this.checkNumber(call.to);
       await this.askHost(call);
-      this.count(call.to);
+      return await this.count(call.to);
     } catch (error) {
       const { reason } = error as DialRefusedError;
       this.logger.warn(`A ${call.purpose} was not made: ${reason}`);
@@ -78,15 +91,47 @@ export class DialGuard {
   }
 
   /** Both or neither: a call that one of them refuses counts for none. */
-  private count(to: string): void {
+  private async count(to: string): Promise<AdmittedCall> {
     const { callsPerNumber, calls } = this.options.outbound;
-    if (this.rates.isReached(to, callsPerNumber))
+    const id = randomUUID();
+    if (!(await this.take(toNumber(to), id, callsPerNumber)))
       throw new DialRefusedError('too-many-to-number', 'outbound.callsPerNumber is reached for that number.');
-    if (this.rates.isReached(ALL, calls))
-      throw new DialRefusedError('too-many', 'outbound.calls is reached.');
-    const id = String(++this.attempts);
-    this.rates.take(to, id, callsPerNumber);
-    this.rates.take(ALL, id, calls);
+    const giveBack = () => this.giveBack(toNumber(to), id, callsPerNumber);
+    try {
+      if (!(await this.take(ALL, id, calls)))
+        throw new DialRefusedError('too-many', 'outbound.calls is reached.');
+    } catch (error) {
+      await giveBack();
+      throw error;
+    }
+    return {
+      notMade: async () => {
+        await Promise.all([giveBack(), this.giveBack(ALL, id, calls)]);
+      },
+    };
+  }
+
+  private async take(key: string, id: string, rate: CallRate): Promise<boolean> {
+    try {
+      return await this.rates.take(key, id, rate);
+    } catch (cause) {
+      if (this.options.outbound.onStoreFailure === 'dial') return true;
+      throw new DialRefusedError(
+        'not-counted',
+        'The calls cannot be counted now (outbound.onStoreFailure).',
+        {
+          cause,
+        },
+      );
+    }
+  }
+
+  private async giveBack(key: string, id: string, rate: CallRate): Promise<void> {
+    try {
+      await this.rates.giveBack(key, id, rate);
+    } catch {
+      this.logger.warn('A call that was not made goes on counting: the store of the rates failed');
+    }
   }
 
   private async askHost(call: IntendedCall): Promise<void> {
