@@ -74,6 +74,15 @@ const environmentSchema = z.object({
   OPENAI_API_KEY: key('must be an API key of OpenAI, or of a service with the same protocol'),
   OPENAI_MODEL: text('must be a model name such as gpt-4o-mini'),
   OPENAI_BASE_URL: vendorUrl('https://api.openai.com/v1'),
+  REDIS_URL: z.preprocess(
+    blank,
+    z
+      .url({
+        protocol: /^rediss?$/,
+        error: 'must be a URL such as redis://localhost:6379, or rediss://… with TLS',
+      })
+      .optional(),
+  ),
 });
 
 /** Names of the variables. */

@@ -5,6 +5,7 @@ import { ConfigService } from '@nestjs/config';
 import { NestFactory } from '@nestjs/core';
 import { DEFAULT_MODEL } from './conversation/openai/openai.options.js';
 import { elevenLabsOptions, openAiOptions, type Environment } from './environment.js';
+import { SHARING_STATUS, type SharingStatus } from './sharing/sharing-status.js';
 import { MediaStreamAdapter } from './twilio/media-stream.adapter.js';
 
 const NEST_CHATTER = new Set([
@@ -55,6 +56,12 @@ try {
       ? 'the demo agent, which talks until you interrupt it'
       : `the language model ${model.model ?? DEFAULT_MODEL}`;
   say(`Voice: ${voiceId === undefined ? 'offline (flite)' : `ElevenLabs ${voiceId}`}. Agent: ${agent}.`);
+  if (config.get('REDIS_URL', { infer: true }) !== undefined)
+    say(
+      app.get<SharingStatus>(SHARING_STATUS, { strict: false }).isUp
+        ? 'Calls, tokens and limits are shared with the other instances through Redis.'
+        : 'Redis is away: calls are answered, and shared with the other instances once it is back.',
+    );
   if (model !== undefined && voiceId === undefined)
     logger.warn('Without ELEVENLABS_API_KEY the model is not told what the caller says', 'Host');
   say(

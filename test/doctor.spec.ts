@@ -8,6 +8,8 @@ import { APP_GUARD } from '@nestjs/core';
 import type { Finding } from '../src/doctor/check.js';
 import { CALL_ADMISSION, SystemClock } from '../src/index.js';
 import { build } from './support/build.js';
+import { freePort } from './support/free-port.js';
+import { hasRedis, RedisServer } from './support/redis-server.js';
 import { selfSigned } from './support/certificate.js';
 import {
   ACCOUNT_SID,
@@ -87,8 +89,11 @@ describe('doctor', () => {
       .trimEnd()
       .split('\n')
       .filter((line) => line !== '');
-    expect(lines.slice(0, -1).map((line) => line.slice(0, 2))).toEqual(Array(13).fill('✓ '));
-    expect(lines.at(-1)).toBe('Nothing failed: 13 ok, 0 to look at, 0 failed, 0 skipped.');
+    expect(lines.slice(0, -1).map((line) => line.slice(0, 2))).toEqual([
+      ...Array<string>(13).fill('✓ '),
+      '– ',
+    ]);
+    expect(lines.at(-1)).toBe('Nothing failed: 13 ok, 0 to look at, 0 failed, 1 skipped.');
     expect(code).toBe(0);
     expect(d.asked).toEqual([]);
     expect(d.logs).toEqual([
@@ -662,6 +667,35 @@ describe('doctor', () => {
     expect(code).toBe(0);
   });
 
+  it('names a Redis that is not there, and not its password', async () => {
+    const REDIS_URL = `redis://:hunter2-hunter2@127.0.0.1:${await freePort()}`;
+    const { code, output } = await run({ REDIS_URL }, [...words(), '--timeout', '1000', '--json']);
+    expect(found(output).find(({ name }) => name === 'redis')).toMatchObject({
+      status: 'failed',
+      problems: [
+        { problem: expect.stringContaining('ECONNREFUSED'), fix: expect.stringMatching(/^set REDIS_URL/) },
+      ],
+    });
+    expect(output).not.toContain('hunter2');
+    expect(code).toBe(1);
+  });
+
+  (hasRedis ? it : it.skip)('finds the Redis that instances share, and one that forgets', async () => {
+    const server = await RedisServer.start();
+    try {
+      const redis = async () =>
+        found((await run({ REDIS_URL: server.url }, [...words(), '--json'])).output).find(
+          ({ name }) => name === 'redis',
+        );
+      expect(await redis()).toMatchObject({ status: 'ok', detail: expect.stringContaining('0 instances') });
+      await server.cli('CONFIG', 'SET', 'maxmemory-policy', 'allkeys-lru');
+      await server.cli('CONFIG', 'SET', 'maxmemory', '100mb');
+      expect(await redis()).toMatchObject({ status: 'warning' });
+    } finally {
+      await server.stop();
+    }
+  });
+
   it('takes a host on this machine without any account for a trial', async () => {
     const { port } = await d.boot({ unsigned: true });
     const { code, output } = await d.run(program, { PORT: String(port) }, ['doctor', '--json']);
@@ -691,7 +725,7 @@ describe('doctor', () => {
       /✗ elevenlabs +the ElevenLabs SDK is not installed.*\n +Fix: run npm install elevenlabs@/,
     );
     expect(output).toMatch(/✗ openai +the OpenAI SDK is not installed.*\n +Fix: run npm install openai@/);
-    expect(output).toMatch(/: 10 ok, 0 to look at, 2 failed, 1 skipped\./);
+    expect(output).toMatch(/: 10 ok, 0 to look at, 2 failed, 2 skipped\./);
   });
 
   it('reads .env or another file of variables, which the environment overrides', async () => {
@@ -704,7 +738,7 @@ describe('doctor', () => {
     const alone = await d.run(program, {}, args);
     expect(
       found(alone.output)
-        .filter(({ status }) => status !== 'ok')
+        .filter(({ status }) => status === 'failed')
         .map(({ name }) => name),
     ).toEqual(['openai']);
     const overridden = await d.run(program, { OPENAI_MODEL: 'gpt-4o-mini' }, args);
@@ -729,6 +763,7 @@ describe('doctor', () => {
       'webhook-signature: webhook was skipped',
       'stream: webhook was skipped',
       'stream-signature: stream was skipped',
+      'redis: REDIS_URL is not set: this host shares with no other',
     ]);
     expect(code).toBe(0);
   });

@@ -7,6 +7,7 @@ import { phoneNumber } from './checks/phone-number.js';
 import { publicAddress } from './checks/public-address.js';
 import { publicUrl } from './checks/public-url.js';
 import { reachable } from './checks/reachable.js';
+import { redis } from './checks/redis.js';
 import { streamSignature } from './checks/stream-signature.js';
 import { stream } from './checks/stream.js';
 import { twilioAccount } from './checks/twilio-account.js';
@@ -29,6 +30,7 @@ export const CHECKS: readonly Check<DoctorContext>[] = [
   elevenLabs,
   elevenLabsModel,
   openAi,
+  redis,
 ];
 
 export const CHECK_NAMES: readonly string[] = CHECKS.map(({ name }) => name);

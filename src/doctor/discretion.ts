@@ -8,9 +8,20 @@ const UNPRINTABLE = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Bidi_Control}]+/gu;
 
 /** Everything that must not be printed, whatever a check or a server says. */
 export function secretsOf(environment: Environment): readonly string[] {
-  return Object.entries(environment).flatMap(([name, value]) =>
-    typeof value === 'string' && /_(?:KEY|TOKEN)$/.test(name) && value.length >= SHORTEST ? [value] : [],
+  const secrets = Object.entries(environment).flatMap(([name, value]) =>
+    typeof value === 'string' && /_(?:KEY|TOKEN)$/.test(name) ? [value] : [],
   );
+  const { REDIS_URL } = environment;
+  const password = REDIS_URL === undefined ? '' : new URL(REDIS_URL).password;
+  return [...secrets, password, decoded(password)].filter(({ length }) => length >= SHORTEST);
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 /** The result without secrets, and without characters that a terminal obeys. */
