@@ -20,6 +20,8 @@ const LONGEST_LEAP = 1_000;
 const DEAD_AFTER_MS = 2_000;
 /** Messages before `start`; Twilio sends one. */
 const LONGEST_PRELUDE = 10;
+/** Messages that are kept until it is known whether a `start` is valid: 10 s of frames. */
+const MOST_HELD = 500;
 
 /** Why a socket was closed before it became a stream. */
 export type StreamRefusal = 'no start' | 'too much before the start' | `token ${Exclude<Redemption, 'ok'>}`;
@@ -44,6 +46,8 @@ export interface MediaStreamContext {
   isNews(fault: StreamFault): boolean;
 }
 
+/** What our own TwiML told. */
+type StreamTold = Pick<StreamStart, 'parameters' | 'origin'>;
 type InStreamMessage = Extract<ParsedMessage, { streamSid: string }>;
 
 /** One media stream on one socket: `pending` until a valid `start`, then `started`, then `ended`. */
@@ -55,6 +59,8 @@ export class MediaStream implements MediaSink {
   readonly #counters = new StreamCounters();
   #state: 'pending' | 'started' | 'ended' = 'pending';
   #start: StartMessage | undefined;
+  /** What has come since a `start` that is being checked. */
+  #held: InStreamMessage[] | undefined;
   #encoder = new MessageEncoder('');
   #prelude = 0;
   #heardAtMs = 0;
@@ -127,9 +133,7 @@ export class MediaStream implements MediaSink {
 
   close(outcome?: CallOutcome): void {
     if (this.#state === 'ended') return;
-    if (this.callSid !== undefined && outcome !== undefined)
-      this.#context.outcomes.record(this.callSid, outcome);
-    this.finish('closed-by-us');
+    this.#finishAs(outcome, 1000, '');
   }
 
   /** Ends the stream and closes its socket, and drops it if the far end does not follow. */
@@ -144,7 +148,7 @@ export class MediaStream implements MediaSink {
       this.#count('afterEnd');
       return;
     }
-    if (this.#state === 'pending' && ++this.#prelude > LONGEST_PRELUDE) {
+    if (this.#hasTooMuch()) {
       this.#refuse('too much before the start');
       return;
     }
@@ -158,8 +162,14 @@ export class MediaStream implements MediaSink {
     else if (message.event !== 'connected') this.#take(message);
   }
 
+  #hasTooMuch(): boolean {
+    if (this.#state !== 'pending') return false;
+    return this.#held === undefined ? ++this.#prelude > LONGEST_PRELUDE : this.#held.length >= MOST_HELD;
+  }
+
   #take(message: InStreamMessage): void {
     if (message.event === 'start') this.#starting(message);
+    else if (this.#held !== undefined) this.#held.push(message);
     else if (this.#start === undefined) this.#beforeStart(message);
     else if (message.streamSid !== this.#start.streamSid) this.#count('foreignStream');
     else if (message.event === 'stop') this.#stopped();
@@ -172,13 +182,47 @@ export class MediaStream implements MediaSink {
   }
 
   #starting(message: StartMessage): void {
-    if (this.#start !== undefined) {
+    if (this.#start !== undefined || this.#held !== undefined) {
       this.#count('secondStart');
       return;
     }
     const { [TOKEN_PARAMETER]: token, [ORIGIN_PARAMETER]: origin, ...parameters } = message.parameters;
-    const goesOn = this.#context.isGoingOn(message.callSid);
-    const redemption = this.#context.tokens.redeem(token, message.callSid, goesOn);
+    const isGoingOn = () => this.#context.isGoingOn(message.callSid);
+    const redemption = this.#context.tokens.redeem(token, message.callSid, isGoingOn);
+    const redeemed = (result: Redemption) => {
+      this.#redeemed(result, message, { parameters, ...(origin === undefined ? {} : { origin }) });
+    };
+    if (typeof redemption === 'string') redeemed(redemption);
+    else this.#hold(redemption, redeemed);
+  }
+
+  /** Other instances are asked about the token: what comes meanwhile is not lost, and keeps its order. */
+  #hold(redemption: Promise<Redemption>, redeemed: (result: Redemption) => void): void {
+    this.#held = [];
+    const answered = (settle: () => Redemption) => {
+      this.#guarded(() => {
+        const held = this.#held ?? [];
+        this.#held = undefined;
+        if (this.#hasEnded()) return;
+        redeemed(settle());
+        for (const message of held)
+          if (this.#hasEnded()) this.#count('afterEnd');
+          else this.#take(message);
+      });
+    };
+    redemption.then(
+      (result) => {
+        answered(() => result);
+      },
+      (error: unknown) => {
+        answered(() => {
+          throw error;
+        });
+      },
+    );
+  }
+
+  #redeemed(redemption: Redemption, message: StartMessage, told: StreamTold): void {
     if (redemption !== 'ok') {
       this.#refuse(`token ${redemption}`);
       return;
@@ -190,13 +234,10 @@ export class MediaStream implements MediaSink {
       this.finish('closed-by-us', 1013, 'too many streams');
       return;
     }
-    this.#accepted(message, { parameters, ...(origin === undefined ? {} : { origin }) });
+    this.#accepted(message, told);
   }
 
-  #accepted(
-    { streamSid, callSid, accountSid }: StartMessage,
-    told: Pick<StreamStart, 'parameters' | 'origin'>,
-  ): void {
+  #accepted({ streamSid, callSid, accountSid }: StartMessage, told: StreamTold): void {
     this.#state = 'started';
     this.#encoder = new MessageEncoder(streamSid);
     const receiver = this.#context.acceptor.accept({ streamSid, callSid, accountSid, ...told }, this);
@@ -244,6 +285,7 @@ export class MediaStream implements MediaSink {
   #end(reason: StreamEndReason): void {
     if (this.#state === 'ended') return;
     this.#state = 'ended';
+    this.#held = undefined;
     this.#endReason = reason;
     this.#cancelTimer();
     this.#context.ended(this, reason);
@@ -269,9 +311,25 @@ export class MediaStream implements MediaSink {
       task();
     } catch (error) {
       this.#failed(error);
-      if (this.callSid !== undefined) this.#context.outcomes.record(this.callSid, 'failed');
-      this.finish('closed-by-us', 1011, 'internal error');
+      this.#finishAs('failed', 1011, 'internal error');
     }
+  }
+
+  /** Closes the socket once any instance can tell Twilio what comes next: then it asks. */
+  #finishAs(outcome: CallOutcome | undefined, code: number, text: string): void {
+    const { callSid } = this;
+    const recorded =
+      callSid === undefined || outcome === undefined
+        ? undefined
+        : this.#context.outcomes.record(callSid, outcome);
+    if (recorded === undefined) {
+      this.finish('closed-by-us', code, text);
+      return;
+    }
+    this.#end('closed-by-us');
+    void recorded.then(() => {
+      this.#shut(code, text);
+    });
   }
 
   #failed(error: unknown): void {

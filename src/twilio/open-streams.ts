@@ -1,12 +1,13 @@
-import { Inject, Injectable, Logger } from '@nestjs/common';
+import { Inject, Injectable, Logger, Optional } from '@nestjs/common';
 import { filter, firstValueFrom } from 'rxjs';
 import { CLOCK, type Clock } from '../call/clock.js';
 import { closingMs } from '../call/drain.options.js';
 import { STREAM_ACCEPTOR, type StreamAcceptor, type StreamEndReason } from '../call/stream.js';
 import { within } from '../call/within.js';
+import { Sharing } from '../sharing/sharing.js';
 import { TWILIO_VOICE_OPTIONS, type ResolvedTwilioVoiceOptions } from '../twilio-voice.options.js';
 import { CallOutcomes } from './call-outcomes.js';
-import { ExpiringKeys } from './callbacks/expiring-keys.js';
+import { SharedKeys } from './callbacks/shared-keys.js';
 import { MediaStream, type MediaStreamContext, type StreamRefusal } from './media-stream.js';
 import { PendingSockets } from './pending-sockets.js';
 import type { StreamFault } from './stream-counters.js';
@@ -30,7 +31,7 @@ export class OpenStreams {
   private readonly waiting = new PendingSockets();
   private readonly leave = new WeakMap<MediaStream, () => void>();
   private readonly told = new Set<StreamFault>();
-  private readonly over: ExpiringKeys;
+  private readonly over: SharedKeys;
   private draining = false;
   private drainedOnce: Promise<void> | undefined;
 
@@ -40,9 +41,10 @@ export class OpenStreams {
     @Inject(STREAM_ACCEPTOR) acceptor: StreamAcceptor,
     private readonly tokens: StreamTokens,
     private readonly outcomes: CallOutcomes,
+    @Optional() sharing: Sharing = new Sharing(),
   ) {
     this.refusals = this.refused;
-    this.over = new ExpiringKeys(clock, KEPT_MS, KEPT);
+    this.over = new SharedKeys(sharing, clock, 'stream-over', KEPT_MS, KEPT);
     this.context = {
       clock,
       acceptor,
@@ -53,7 +55,8 @@ export class OpenStreams {
       isGoingOn: (callSid) => [...this.started].some((one) => one.callSid === callSid && one.isAlive),
       ended: (stream, reason) => {
         this.started.delete(stream);
-        if (reason !== 'socket-closed' && stream.streamSid !== undefined) this.over.add(stream.streamSid);
+        if (reason !== 'socket-closed' && stream.streamSid !== undefined)
+          void this.over.add(stream.streamSid);
       },
       refused: (why) => {
         this.refuse(why);
@@ -103,9 +106,14 @@ export class OpenStreams {
     return stream;
   }
 
-  /** Whether a stream ended here in a way that both sides know: not by a connection that broke. */
-  isOver(streamSid: string): boolean {
+  /** Whether a stream ended, on any instance, in a way that both sides know: not by a connection that broke. */
+  isOver(streamSid: string): boolean | Promise<boolean> {
     return this.over.has(streamSid);
+  }
+
+  /** Whether a stream has started here and not ended. */
+  isOpen(streamSid: string): boolean {
+    return [...this.started].some((stream) => stream.streamSid === streamSid);
   }
 
   /** Ends a stream and closes its socket; false if it is not open here. */
@@ -167,7 +175,7 @@ export class OpenStreams {
   }
 
   private admit(stream: MediaStream): boolean {
-    if (this.isDraining && stream.callSid !== undefined) this.outcomes.record(stream.callSid, 'drained');
+    if (this.isDraining && stream.callSid !== undefined) void this.outcomes.record(stream.callSid, 'drained');
     if (this.isFull || this.isDraining) return false;
     this.started.add(stream);
     this.leave.get(stream)?.();

@@ -1,6 +1,9 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, Optional } from '@nestjs/common';
 import { CLOCK, type Clock } from '../call/clock.js';
+import { callKey } from '../sharing/shared-store.js';
+import { SharingUnavailableError } from '../sharing/sharing-errors.js';
+import { orWhenAway, type Shared, Sharing } from '../sharing/sharing.js';
 import { TWILIO_VOICE_OPTIONS, type ResolvedTwilioVoiceOptions } from '../twilio-voice.options.js';
 
 /** The `<Parameter>` that carries the token. */
@@ -8,9 +11,9 @@ export const TOKEN_PARAMETER = '_token';
 /** The `<Parameter>` that tells where the webhook was answered. */
 export const ORIGIN_PARAMETER = '_origin';
 
-/** What became of a token. */
+/** What became of a token; `unavailable`: the other instances cannot be asked, and the host wants no call then. */
 export type Redemption =
-  'ok' | 'call-going-on' | 'call-over' | 'expired' | 'forged' | 'other-call' | 'reused';
+  'ok' | 'call-going-on' | 'call-over' | 'expired' | 'forged' | 'other-call' | 'reused' | 'unavailable';
 
 interface Claims {
   readonly expires: number;
@@ -21,11 +24,13 @@ interface Claims {
 
 /** Calls that are remembered as over; beyond it the oldest is forgotten. */
 const CAPACITY = 10_000;
+/** Clocks of instances may differ by so much: what they share of a token outlives it by that, ms. */
+const SKEW_MS = 60_000;
 
 /**
  * Proves that a stream was asked for by our own TwiML: a handshake's signature is the same for every call and so could
- * be replayed. Any instance with the same secret can check a token; that it works once holds per process, as
- * redeemed tokens are remembered in memory until they expire.
+ * be replayed. Any instance with the same secret can check a token. It works once over all instances; while they cannot
+ * reach each other, once in each.
  */
 @Injectable()
 export class StreamTokens {
@@ -38,6 +43,7 @@ export class StreamTokens {
   constructor(
     @Inject(TWILIO_VOICE_OPTIONS) { tokenSecret, authTokens, limits }: ResolvedTwilioVoiceOptions,
     @Inject(CLOCK) private readonly clock: Clock,
+    @Optional() private readonly sharing: Sharing = new Sharing(),
   ) {
     const secrets = tokenSecret === undefined ? authTokens : [tokenSecret];
     const [key = randomBytes(32), ...older] = secrets.map((secret) => hmac(secret, 'media stream token'));
@@ -60,29 +66,82 @@ export class StreamTokens {
 
   /**
    * Uses a token up.
-   * @param goesOn whether another stream of the call is going on
+   * @param isGoingOn whether another stream of the call is going on here
+   * @returns at once where it is refused here already, or this process is alone
    */
-  redeem(token: string | undefined, callSid: string, goesOn = false): Redemption {
+  redeem(
+    token: string | undefined,
+    callSid: string,
+    isGoingOn: () => boolean = () => false,
+  ): Redemption | Promise<Redemption> {
     const claims = this.open(token ?? '');
     if (claims === undefined) return 'forged';
     if (claims.callSid !== callSid) return 'other-call';
-    const now = this.clock.epoch();
-    if (now >= claims.expires) return 'expired';
-    if (this.over.has(callSid)) return 'call-over';
-    this.forget(now);
-    if (this.redeemed.has(claims.nonce)) return 'reused';
-    if (goesOn && !claims.follows) return 'call-going-on';
-    this.redeemed.set(claims.nonce, claims.expires);
-    return 'ok';
+    const { shared } = this.sharing;
+    if (shared === undefined) return this.redeemHere(claims, isGoingOn());
+    return this.refusal(claims, isGoingOn()) ?? this.redeemEverywhere(shared, claims, isGoingOn);
   }
 
-  /** The call is over: from now on no token opens a stream of it, whenever it was made. */
+  /** The call is over: from now on no token opens a stream of it here, whenever it was made. */
   revoke(callSid: string): void {
     this.over.delete(callSid);
     this.over.add(callSid);
     if (this.over.size <= CAPACITY) return;
     const [oldest] = this.over;
     if (oldest !== undefined) this.over.delete(oldest);
+  }
+
+  /** The same for every instance, also for one that starts later. */
+  async revokeEverywhere(callSid: string): Promise<void> {
+    this.revoke(callSid);
+    const { shared } = this.sharing;
+    if (shared !== undefined)
+      await orWhenAway(() => shared.store.put(overKey(callSid), '1', this.ttlMs + SKEW_MS), undefined);
+  }
+
+  private redeemHere(claims: Claims, goesOn: boolean): Redemption {
+    const refusal = this.refusal(claims, goesOn);
+    if (refusal === undefined) this.redeemed.set(claims.nonce, claims.expires);
+    return refusal ?? 'ok';
+  }
+
+  private async redeemEverywhere(
+    shared: Shared,
+    claims: Claims,
+    isGoingOn: () => boolean,
+  ): Promise<Redemption> {
+    try {
+      const refusal = await this.refusalElsewhere(shared, claims);
+      if (refusal !== undefined) return refusal;
+    } catch (error) {
+      if (!(error instanceof SharingUnavailableError)) throw error;
+      if (!this.sharing.acceptsCalls) return 'unavailable';
+    }
+    return this.redeemHere(claims, isGoingOn()); // another one may have come meanwhile
+  }
+
+  private async refusalElsewhere(
+    { store, directory }: Shared,
+    { callSid, nonce, expires, follows }: Claims,
+  ): Promise<Redemption | undefined> {
+    const [over, entry] = await Promise.all([
+      store.get(overKey(callSid)),
+      follows ? undefined : directory.find(callSid),
+    ]);
+    if (over !== undefined) return 'call-over';
+    if (entry !== undefined && entry.instance !== directory.instance) return 'call-going-on';
+    const ttlMs = Math.max(0, expires - this.clock.epoch()) + SKEW_MS;
+    return (await store.add(callKey(callSid, `token:${nonce}`), ttlMs)) ? undefined : 'reused';
+  }
+
+  private refusal(claims: Claims, goesOn: boolean): Redemption | undefined {
+    const now = this.clock.epoch();
+    if (now >= claims.expires) return 'expired';
+    if (this.over.has(claims.callSid)) return 'call-over';
+    this.forget(now);
+    if (this.redeemed.has(claims.nonce)) return 'reused';
+    if (goesOn && !claims.follows) return 'call-going-on';
+    return undefined;
   }
 
   private open(token: string): Claims | undefined {
@@ -108,3 +167,5 @@ export class StreamTokens {
 function hmac(key: string | Buffer, text: string): Buffer {
   return createHmac('sha256', key).update(text).digest();
 }
+
+const overKey = (callSid: string): string => callKey(callSid, 'over');

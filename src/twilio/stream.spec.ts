@@ -534,7 +534,7 @@ describe('A receiver that throws', () => {
 describe('The outcomes of calls', () => {
   it('are bounded: the oldest goes first', () => {
     const outcomes = new CallOutcomes();
-    for (let call = 0; call <= 10_000; call++) outcomes.record(`CA${call}`, 'completed');
+    for (let call = 0; call <= 10_000; call++) void outcomes.record(`CA${call}`, 'completed');
     expect(outcomes.take('CA0')).toBeUndefined();
     expect(outcomes.take('CA1')).toBe('completed');
   });

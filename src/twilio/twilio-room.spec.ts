@@ -336,7 +336,7 @@ describe('The TwiML', () => {
     [undefined, ['Say', 'Hangup']],
   ] as const)('after a stream that %s is %j', async (outcome, verbs) => {
     host = await new Host().boot({ conversation: { closing: 'Bye & sorry' } });
-    if (outcome !== undefined) host.app.get(CallOutcomes).record(callSid, outcome);
+    if (outcome !== undefined) void host.app.get(CallOutcomes).record(callSid, outcome);
     const root = parseTwiml((await host.signed('/voice/continue', call)).body);
     expect(root.children.map(({ name }) => name)).toEqual(verbs);
     expect(root.text).toBe(verbs.length === 2 ? 'Bye & sorry' : '');

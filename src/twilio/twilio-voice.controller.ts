@@ -66,8 +66,8 @@ export class TwilioVoiceController {
   /** The stream is over and the call is not: says why, unless we meant it. */
   @Post('continue')
   @HttpCode(200)
-  continue(@Body(FORM) form: Form): string {
-    const outcome = this.outcomes.take(requiredField(form, 'CallSid'));
+  async continue(@Body(FORM) form: Form): Promise<string> {
+    const outcome = await this.outcomes.take(requiredField(form, 'CallSid'));
     if (outcome === 'limit') return this.twiml.limitReached();
     // A stream that was refused meanwhile has no outcome.
     if (outcome === 'drained' || (outcome === undefined && this.streams.isDraining))

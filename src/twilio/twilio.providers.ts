@@ -3,9 +3,11 @@ import { ApplicationConfig } from '@nestjs/core';
 import { CALL_CONTROL } from '../call/call-control.js';
 import { CALLER_RATES, SharedCallerRates } from '../limits/caller-rates.js';
 import { FrontDesk } from '../limits/front-desk.js';
+import { StreamEnds } from './callbacks/stream-ends.js';
 import { StreamErrors } from './callbacks/stream-errors.js';
 import { twilioCallbacksController } from './callbacks/twilio-callbacks.controller.js';
 import { TwilioCallbacks } from './callbacks/twilio-callbacks.js';
+import { Sharing } from '../sharing/sharing.js';
 import { TWILIO_VOICE_OPTIONS, type ResolvedTwilioVoiceOptions } from '../twilio-voice.options.js';
 import { CallOutcomes } from './call-outcomes.js';
 import { decoratedController } from './decorated-controller.js';
@@ -29,8 +31,10 @@ import { TwimlInterceptor } from './twiml.interceptor.js';
 import { VoiceTwiml } from './twiml.js';
 
 const SERVICES: readonly Provider[] = [
+  Sharing,
   CallOutcomes,
   StreamErrors,
+  StreamEnds,
   TwilioCallbacks,
   FrontDesk,
   { provide: CALLER_RATES, useClass: SharedCallerRates },

@@ -15,11 +15,13 @@ export class StreamErrors {
     @Inject(TWILIO_VOICE_OPTIONS) private readonly options: ResolvedTwilioVoiceOptions,
   ) {}
 
-  failed(callSid: string, streamSid: string): void {
+  /** Never rejects. */
+  async failed(callSid: string, streamSid: string): Promise<void> {
     // Twilio takes it for an error too when we close a stream, and its call may be at its last word, or go on.
-    if (this.streams.isOver(streamSid)) return;
+    const isOver = this.streams.isOver(streamSid);
+    if (typeof isOver === 'boolean' ? isOver : await isOver) return;
     this.streams.endStream(streamSid, 'stream-error');
-    if (this.options.onStreamError === 'hang-up') void this.hangUp(callSid, streamSid);
+    if (this.options.onStreamError === 'hang-up') await this.hangUp(callSid, streamSid);
   }
 
   /** Without REST the verb behind the stream apologises and hangs up. */

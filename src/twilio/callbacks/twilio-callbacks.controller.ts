@@ -8,11 +8,10 @@ import {
   UseGuards,
   VERSION_NEUTRAL,
 } from '@nestjs/common';
-import { OpenStreams } from '../open-streams.js';
 import { TwilioSignatureGuard } from '../signature.guard.js';
 import { requiredField } from '../required-field.js';
 import { type Form, FORM } from '../webhook-form.js';
-import { StreamErrors } from './stream-errors.js';
+import { StreamEnds } from './stream-ends.js';
 import { TwilioCallbacks } from './twilio-callbacks.js';
 
 /** A repeated request carries the same. */
@@ -23,8 +22,7 @@ const TOKEN = 'i-twilio-idempotency-token';
 export class TwilioCallbacksController {
   constructor(
     private readonly callbacks: TwilioCallbacks,
-    private readonly streams: OpenStreams,
-    private readonly errors: StreamErrors,
+    private readonly ends: StreamEnds,
   ) {}
 
   /** State of a call: when it is over, so is its stream. */
@@ -32,7 +30,7 @@ export class TwilioCallbacksController {
   @HttpCode(204)
   status(@Body(FORM) form: Form, @Headers(TOKEN) token?: string): void {
     const callSid = requiredField(form, 'CallSid');
-    if (this.callbacks.callStatus(callSid, form, token)) this.streams.endCall(callSid);
+    if (this.callbacks.callStatus(callSid, form, token)) this.ends.callOver(callSid);
   }
 
   /** State of a stream; after an error Twilio may leave the socket open for half a minute. */
@@ -42,8 +40,8 @@ export class TwilioCallbacksController {
     const callSid = requiredField(form, 'CallSid');
     const streamSid = requiredField(form, 'StreamSid');
     const event = this.callbacks.streamStatus(callSid, streamSid, form, token);
-    if (event === 'stopped') this.streams.endStream(streamSid, 'stop');
-    if (event === 'error') this.errors.failed(callSid, streamSid);
+    if (event === 'stopped') this.ends.streamStopped(callSid, streamSid);
+    if (event === 'error') this.ends.streamFailed(callSid, streamSid);
   }
 
   /** Whether a human or a machine answered. */
