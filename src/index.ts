@@ -185,6 +185,8 @@ export {
   type CallFacts,
   type DirectoryEntry,
 } from './sharing/call-directory.js';
+export type { CallHandle } from './sharing/call-handle.js';
+export { LiveCalls, type CommandOutcome, type LiveCall } from './sharing/live-calls.js';
 export { SHARED_STORE, type Change, type SharedStore } from './sharing/shared-store.js';
 export { SharingUnavailableError } from './sharing/sharing-errors.js';
 export { SHARING_STATUS, type SharingStatus } from './sharing/sharing-status.js';

@@ -4,6 +4,7 @@ import { CallRegistry } from './call/call-registry.js';
 import { CallScopes } from './call/call-scopes.js';
 import { CLOCK } from './call/clock.js';
 import { CallRecordKeeper } from './call/record/call-record-keeper.js';
+import { ServedCalls } from './call/served-calls.js';
 import { REDACTOR, StandardRedactor } from './call/redactor.js';
 import { STREAM_ACCEPTOR } from './call/stream.js';
 import { SystemClock } from './call/system-clock.js';
@@ -21,6 +22,8 @@ import {
 import { VoiceHealth } from './metrics/voice-health.js';
 import { VoiceMetrics } from './metrics/voice-metrics.js';
 import { ALONE_PROVIDERS } from './sharing/alone.providers.js';
+import { CallTidings } from './sharing/call-tidings.js';
+import { LiveCalls } from './sharing/live-calls.js';
 import { OfflineVoice } from './tts/offline/offline-voice.js';
 import { TtsService } from './tts/tts.service.js';
 import { VOICE } from './tts/voice.js';
@@ -187,6 +190,9 @@ function build(
       ConversationService,
       CallScopes,
       CallRegistry,
+      CallTidings,
+      ServedCalls,
+      LiveCalls,
       { provide: REDACTOR, useClass: StandardRedactor },
       CallRecordKeeper,
       { provide: STREAM_ACCEPTOR, useExisting: CallRegistry },
@@ -199,6 +205,7 @@ function build(
     ],
     exports: [
       CallRegistry,
+      LiveCalls,
       CallScopes,
       TwilioCallbacks,
       TwilioCallsService,

@@ -24,10 +24,11 @@ export interface CallControl {
   /**
    * Presses keys in the call: the media stream ends, and a new one of the same call follows.
    * @param keys 1 to 32 of `0-9A-D#*wW`
+   * @param parameters of the new stream: it may come to an instance that does not know the call
    * @returns false where that is not possible
    * @throws (rejects) the vendor's error
    */
-  sendDigits?(callSid: string, keys: string): Promise<boolean>;
+  sendDigits?(callSid: string, keys: string, parameters?: Readonly<Record<string, string>>): Promise<boolean>;
 }
 
 /** DI token of the {@link CallControl}. */

@@ -144,10 +144,7 @@ export class CallRegistry implements StreamAcceptor, OnModuleDestroy {
         void this.release(call, sink, outcome === 'failed' ? own : outcome);
       },
     });
-    if (former !== undefined) {
-      this.end(former, 'closed-by-us');
-      this.sinks.get(former)?.close();
-    }
+    if (former !== undefined) this.superseded(former);
     this.calls.set(call.callSid, call);
     this.sinks.set(call, sink);
     this.answering.set(call, agent);
@@ -164,6 +161,17 @@ export class CallRegistry implements StreamAcceptor, OnModuleDestroy {
   over(callSid: string): void {
     const call = this.calls.get(callSid);
     if (call !== undefined) this.end(call, 'stop');
+  }
+
+  /** The call goes on at another instance: here it is over, and what follows it is not ours to say. */
+  displaced(call: VoiceCall): void {
+    const own = this.calls.get(call.callSid);
+    if (own !== undefined && own === call) this.superseded(own);
+  }
+
+  private superseded(former: Call): void {
+    this.end(former, 'closed-by-us');
+    this.sinks.get(former)?.close();
   }
 
   /** The call goes on with a stream that follows another one. */
@@ -188,6 +196,7 @@ export class CallRegistry implements StreamAcceptor, OnModuleDestroy {
   private handover(call: Call, conversation: Conversation, caller: CallerSpeech, sink: MediaSink): Handover {
     return new Handover({
       callSid: call.callSid,
+      parameters: call.parameters,
       clock: this.clock,
       control: this.control,
       targets: this.options.transfers,

@@ -21,6 +21,8 @@ const MS_PER_KEY = 1_000;
 /** What a handover needs of its call. */
 export interface HandoverParts {
   readonly callSid: string;
+  /** Go with it to its next stream. */
+  readonly parameters?: Readonly<Record<string, string>>;
   readonly clock: Clock;
   readonly control: CallControl;
   /** Targets by name. */
@@ -80,10 +82,10 @@ export class Handover {
 
   /** @throws (rejects) as {@link transfer} */
   async sendDigits(keys: string): Promise<void> {
-    const { control, callSid } = this.#parts;
+    const { control, callSid, parameters } = this.#parts;
     checkedDigits(keys);
     await this.#whenQuiet('away', async () => {
-      if ((await control.sendDigits?.(callSid, keys)) !== true)
+      if ((await control.sendDigits?.(callSid, keys, parameters)) !== true)
         throw new Error('sendDigits: the telephone network is not configured (accountSid, authToken).');
     });
     if (this.#state === 'away') {

@@ -20,6 +20,7 @@ export type CallEndReason =
   | 'drained'
   /** The caller was connected with somebody else. */
   | 'transferred'
+  /** `closed-by-us`: the call goes on with another stream, here or at another instance, or could not go on. */
   | StreamEndReason;
 
 /** What became of something that was said. */

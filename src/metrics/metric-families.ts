@@ -52,11 +52,21 @@ export function metricFamilies(snapshot: VoiceMetricsSnapshot): MetricFamily[] {
     single('counter', 'heard_seconds_total', 'Audio that callers heard.', snapshot.heardMs / 1_000),
     counts('errors_total', 'Failures in calls, by the name of the error.', byLabel('kind', snapshot.errors)),
     counts('refusals_total', 'Calls, handshakes and streams that were refused, by why.', refused),
+    gauge('sharing_up', 'Whether what the instances share can be reached.', sharingUp(snapshot.sharing)),
+    counts(
+      'commands_total',
+      'Commands of this instance to calls of any, by what became of them.',
+      byLabel('outcome', snapshot.commands),
+    ),
     ...Object.entries(HISTOGRAMS).map(([what, [name, help]]) =>
       histogram(name, help, measured[what as MeasuredInBuckets]),
     ),
   ];
 }
+
+/** One process that shares with nobody has no sample. */
+const sharingUp = (sharing: VoiceMetricsSnapshot['sharing']): MetricSample[] =>
+  sharing === 'alone' ? [] : [{ labels: NO_LABELS, value: sharing === 'up' ? 1 : 0 }];
 
 const byLabel = (label: string, of: Readonly<Record<string, number>>): MetricSample[] =>
   Object.entries(of).map(([kind, value]) => ({ labels: { [label]: kind }, value }));
@@ -65,6 +75,13 @@ const counts = (name: string, help: string, samples: readonly MetricSample[]): M
   name: PREFIX + name,
   help,
   type: 'counter',
+  samples,
+});
+
+const gauge = (name: string, help: string, samples: readonly MetricSample[]): MetricFamily => ({
+  name: PREFIX + name,
+  help,
+  type: 'gauge',
   samples,
 });
 

@@ -2,6 +2,8 @@ import { Inject, Injectable } from '@nestjs/common';
 import { CallRegistry } from '../call/call-registry.js';
 import type { CallEndReason, VoiceCall } from '../call/voice-call.js';
 import { FrontDesk } from '../limits/front-desk.js';
+import { type CommandOutcome, LiveCalls } from '../sharing/live-calls.js';
+import { ALONE, SHARING_STATUS, type SharingStatus } from '../sharing/sharing-status.js';
 import { OpenStreams } from '../twilio/open-streams.js';
 import { TwilioStreamGateway } from '../twilio/twilio-stream.gateway.js';
 import { CallMeasures, type Measured, type MeasureListener } from './call-measures.js';
@@ -41,6 +43,10 @@ export interface VoiceMetricsSnapshot {
   /** What was refused: calls by the limit, handshakes by their status, streams by the reason. */
   readonly refusals: { readonly calls: Counts; readonly handshakes: Counts; readonly streams: Counts };
   readonly measured: Readonly<Record<MeasuredInBuckets, HistogramSnapshot>>;
+  /** Whether what the instances share can be reached. */
+  readonly sharing: 'alone' | 'up' | 'down';
+  /** Commands that this instance gave to calls of any, by what became of them. */
+  readonly commands: Readonly<Partial<Record<CommandOutcome, number>>>;
 }
 
 const isInBuckets = (what: keyof Measured): what is MeasuredInBuckets => what in BOUNDS;
@@ -61,6 +67,8 @@ export class VoiceMetrics implements MeasureListener {
     @Inject(OpenStreams) private readonly streams: Pick<OpenStreams, 'refusals'>,
     @Inject(TwilioStreamGateway) private readonly gateway: Pick<TwilioStreamGateway, 'refusals'>,
     @Inject(FrontDesk) private readonly desk: Pick<FrontDesk, 'refusals'>,
+    @Inject(LiveCalls) private readonly live: Pick<LiveCalls, 'commands'>,
+    @Inject(SHARING_STATUS) private readonly sharing: Pick<SharingStatus, 'isUp'>,
   ) {
     calls.started$.subscribe((call) => {
       this.follow(call);
@@ -83,6 +91,8 @@ export class VoiceMetrics implements MeasureListener {
       measured: Object.fromEntries(
         Object.entries(histograms).map(([what, histogram]) => [what, histogram.snapshot()]),
       ) as Record<MeasuredInBuckets, HistogramSnapshot>,
+      sharing: this.sharing === ALONE ? 'alone' : this.sharing.isUp ? 'up' : 'down',
+      commands: this.live.commands,
     };
   }
 

@@ -78,7 +78,7 @@ export class BusUnavailableError extends SharingUnavailableError {
   override readonly name = 'BusUnavailableError';
 }
 
-/** An error of the call's owner, in another instance: its `name` is that of the error there. */
+/** An error of the call's owner, in another instance: its `name`, and what else is set, is that of the error there. */
 export class RemoteError extends Error {
   override readonly name: string;
 
@@ -86,6 +86,8 @@ export class RemoteError extends Error {
     name: string,
     message: string,
     readonly code?: string | number,
+    readonly status?: number,
+    readonly problem?: string,
   ) {
     super(message);
     this.name = name;

@@ -58,8 +58,14 @@ export class TwilioCallControl implements CallControl {
     }));
   }
 
-  async sendDigits(callSid: string, keys: string): Promise<boolean> {
-    return this.rewrite('press keys', callSid, (twiml) => ({ twiml: twiml.pressKeys(callSid, keys) }));
+  async sendDigits(
+    callSid: string,
+    keys: string,
+    parameters?: Readonly<Record<string, string>>,
+  ): Promise<boolean> {
+    return this.rewrite('press keys', callSid, (twiml) => ({
+      twiml: twiml.pressKeys(callSid, keys, parameters),
+    }));
   }
 
   /** @throws (rejects) TwilioCallError: Twilio's own words may hold the number */

@@ -62,11 +62,14 @@ export class VoiceTwiml {
     return response.toString();
   }
 
-  /** Presses keys, then connects the same call to a new media stream. */
-  pressKeys(callSid: string, keys: string): string {
+  /**
+   * Presses keys, then connects the same call to a new media stream.
+   * @param parameters of that stream
+   */
+  pressKeys(callSid: string, keys: string, parameters: Readonly<Record<string, string>> = {}): string {
     const response = new VoiceResponse();
     response.play({ digits: keys });
-    return this.#connect(response, { CallSid: callSid }, {}, true);
+    return this.#connect(response, { CallSid: callSid }, parameters, true);
   }
 
   #connect(

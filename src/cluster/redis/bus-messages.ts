@@ -6,6 +6,9 @@ export interface FailureMessage {
   readonly name: string;
   readonly message: string;
   readonly code?: string | number;
+  /** Of a TwilioCallError. */
+  readonly status?: number;
+  readonly problem?: string;
 }
 
 /** What is written to the channel of a call. */
@@ -62,9 +65,8 @@ export function replyMessage(text: string): ReplyMessage | undefined {
   const { id, answer, failure } = json(text);
   if (!isText(id)) return undefined;
   if (failure === undefined) return { id, answer };
-  const { name, message, code } = Object(failure) as Record<string, unknown>;
-  if (!isText(name) || !isText(message)) return undefined;
-  return { id, failure: { name, message, ...(isText(code) || isNumber(code) ? { code } : {}) } };
+  const { name, message } = Object(failure) as Record<string, unknown>;
+  return isText(name) && isText(message) ? { id, failure: failureOf(failure) } : undefined;
 }
 
 /** @returns undefined for what is none */
@@ -77,11 +79,13 @@ export function broadcastMessage(text: string): BroadcastMessage | undefined {
 
 /** What is thrown may be anything at all. */
 export function failureOf(error: unknown): FailureMessage {
-  const { name, message, code } = Object(error) as Record<string, unknown>;
+  const { name, message, code, status, problem } = Object(error) as Record<string, unknown>;
   return {
     name: isText(name) ? name : 'Error',
     message: isText(message) ? message : '',
     ...(isText(code) || isNumber(code) ? { code } : {}),
+    ...(isNumber(status) ? { status } : {}),
+    ...(isText(problem) ? { problem } : {}),
   };
 }
 

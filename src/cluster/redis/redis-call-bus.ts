@@ -320,8 +320,8 @@ export class RedisCallBus implements CallBus {
 const unavailable = (message: string, mayBeDone = false): BusUnavailableError =>
   new BusUnavailableError(message, mayBeDone);
 
-function errorOf({ name, message, code }: FailureMessage): Error {
+function errorOf({ name, message, code, status, problem }: FailureMessage): Error {
   if (name === 'InterruptedError') return new InterruptedError(message);
   if (name === 'BusUnavailableError') return unavailable(message);
-  return new RemoteError(name, message, code);
+  return new RemoteError(name, message, code, status, problem);
 }

@@ -1,8 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { aboutCall, CallLog } from '../../call/call-log.js';
-import { CallRegistry } from '../../call/call-registry.js';
 import { forLog, REDACTOR, type Redactor } from '../../call/redactor.js';
-import type { SpeechOutcome, VoiceCall } from '../../call/voice-call.js';
+import type { SpeechOutcome } from '../../call/voice-call.js';
+import { NoSuchCallError } from '../../sharing/call-bus.js';
+import { LiveCalls } from '../../sharing/live-calls.js';
 import { PublicUrls } from '../public-urls.js';
 import { type RecordingChange, type TwilioRecordings, TwilioRest } from '../twilio-client.js';
 import type { RecordingConsent } from './placed-call.js';
@@ -24,7 +25,7 @@ export class CallRecordings {
 
   constructor(
     @Inject(REDACTOR) private readonly redactor: Redactor,
-    private readonly registry: CallRegistry,
+    private readonly live: LiveCalls,
     private readonly rest: TwilioRest,
     private readonly urls: PublicUrls,
   ) {}
@@ -73,22 +74,21 @@ export class CallRecordings {
       );
       return;
     }
-    const call = this.registry.find(callSid);
-    if (call === undefined)
-      throw new NotAnnouncedError('The recording cannot be announced: the stream of the call is not here.');
-    const { ended, heardMs } = await this.said(call, consent.announcement);
+    const { ended, heardMs } = await this.said(callSid, consent.announcement);
     if (ended !== 'played' || heardMs === 0)
       throw new NotAnnouncedError(
         'The caller did not hear the announcement to its end: nothing is recorded.',
       );
   }
 
-  private async said(call: VoiceCall, announcement: string): Promise<SpeechOutcome> {
+  private async said(callSid: string, announcement: string): Promise<SpeechOutcome> {
     if (announcement.trim() === '')
       throw new NotAnnouncedError('An announcement has to say that the call is recorded.');
     try {
-      return await call.say(announcement);
+      return await this.live.of(callSid).say(announcement);
     } catch (cause) {
+      if (cause instanceof NoSuchCallError)
+        throw new NotAnnouncedError('The recording cannot be announced: the call has no stream.', { cause });
       throw new NotAnnouncedError('The announcement could not be said: nothing is recorded.', { cause });
     }
   }

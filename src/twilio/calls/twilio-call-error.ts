@@ -1,3 +1,5 @@
+import { RemoteError } from '../../sharing/call-bus.js';
+
 /** What a refusal of Twilio's REST API means. */
 export type TwilioCallProblem =
   /** There is no such call, or it is over. */
@@ -42,6 +44,16 @@ export function twilioCallError(doing: string, cause: unknown): TwilioCallError 
   ].join(', ');
   const message = `Twilio did not ${doing}: ${told === '' ? 'it could not be reached' : told}.`;
   return new TwilioCallError(problemOf(httpStatus), message, twilioCode, httpStatus, { cause });
+}
+
+/** What another instance told, as it was there: a TwilioCallError is one here too. */
+export function asItWas(error: unknown): unknown {
+  if (!(error instanceof RemoteError) || error.name !== 'TwilioCallError') return error;
+  const { message, code, status, problem } = error;
+  const told = (problem ?? problemOf(status)) as TwilioCallProblem;
+  return new TwilioCallError(told, message, typeof code === 'number' ? code : undefined, status, {
+    cause: error,
+  });
 }
 
 function problemOf(status: number | undefined): TwilioCallProblem {

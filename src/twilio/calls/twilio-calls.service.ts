@@ -1,13 +1,15 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { concat, type Observable, ReplaySubject } from 'rxjs';
 import { CALL_CONTROL, type CallControl } from '../../call/call-control.js';
-import { CallRegistry } from '../../call/call-registry.js';
 import {
   checkedDigits,
   checkedTarget,
   type ResolvedTransferTarget,
   type TransferTarget,
 } from '../../call/handover.options.js';
+import { NoSuchCallError } from '../../sharing/call-bus.js';
+import type { CallHandle } from '../../sharing/call-handle.js';
+import { LiveCalls } from '../../sharing/live-calls.js';
 import { TWILIO_VOICE_OPTIONS, type ResolvedTwilioVoiceOptions } from '../../twilio-voice.options.js';
 import type { CallbackEvent } from '../callbacks/callback-events.js';
 import { TwilioCallbacks, untilOver } from '../callbacks/twilio-callbacks.js';
@@ -17,20 +19,23 @@ import { checkedParameters } from '../twiml.js';
 import { DialGuard } from './dial-guard.js';
 import type { CallToPlace, PlacedCall } from './placed-call.js';
 import { SealedContext } from './sealed-context.js';
-import { TwilioCallError, twilioCallError } from './twilio-call-error.js';
+import { asItWas, TwilioCallError, twilioCallError } from './twilio-call-error.js';
 
 const STATUS_EVENTS = ['initiated', 'ringing', 'answered', 'completed'];
 /** Twilio's limit on a call is so much wider than ours, so that the goodbye is heard, s. */
 const GOODBYE_S = 60;
 
-/** The host's commands about calls, whether their stream is here or not. What Twilio refuses is a TwilioCallError. */
+/**
+ * The host's commands about calls, whether their stream is at this instance, at another or at none. What Twilio refuses
+ * is a TwilioCallError.
+ */
 @Injectable()
 export class TwilioCallsService {
   constructor(
     @Inject(TWILIO_VOICE_OPTIONS) private readonly options: ResolvedTwilioVoiceOptions,
     @Inject(CALL_CONTROL) private readonly control: CallControl,
     private readonly rest: TwilioRest,
-    private readonly registry: CallRegistry,
+    private readonly live: LiveCalls,
     private readonly callbacks: TwilioCallbacks,
     private readonly guard: DialGuard,
     private readonly contexts: SealedContext,
@@ -65,35 +70,55 @@ export class TwilioCallsService {
 
   /**
    * Ends a call at once; one that is over already is none to complain about. To let the agent say goodbye first, use
-   * `VoiceCall.hangUp`.
+   * `LiveCalls.of(callSid).hangUp()`.
    */
   async hangUp(callSid: string): Promise<void> {
     await this.asked('hang up', () => this.control.hangUp(callSid));
   }
 
   /**
-   * Connects the caller with somebody else. Of a call whose agent is here, what is being said is heard first.
+   * Connects the caller with somebody else. Of a call that has an agent, what is being said is heard first.
    * @param to a name of the option `transfers`, or a target; a number has to be one that `outbound` allows
    * @throws (rejects) Error when the target is wrong; DialRefusedError; InterruptedError when the caller speaks first;
-   * TwilioCallError
+   * TwilioCallError; BusUnavailableError when the instance of the call cannot be reached, or is not known
    */
   async transfer(callSid: string, to: string | TransferTarget): Promise<void> {
     const target = typeof to === 'string' ? this.named(to) : checkedTarget(to);
     if (typeof to !== 'string' && target.to.startsWith('+'))
       await this.guard.admit({ to: target.to, purpose: 'transfer', parameters: {} });
-    const call = this.registry.find(callSid);
-    if (call === undefined)
-      await this.asked('transfer the call', () => this.control.transfer?.(callSid, target) ?? false);
-    else await call.transfer(typeof to === 'string' ? to : target);
+    await this.atOwner(
+      callSid,
+      (call) => call.transfer(typeof to === 'string' ? to : target),
+      () => this.asked('transfer the call', () => this.control.transfer?.(callSid, target) ?? false),
+    );
   }
 
-  /** Presses keys in a call. @param keys 1 to 32 of `0-9A-D#*wW`; `w` waits 0.5 s, `W` 1 s */
+  /**
+   * Presses keys in a call.
+   * @param keys 1 to 32 of `0-9A-D#*wW`; `w` waits 0.5 s, `W` 1 s
+   * @throws (rejects) as {@link transfer}
+   */
   async sendDigits(callSid: string, keys: string): Promise<void> {
     checkedDigits(keys);
-    const call = this.registry.find(callSid);
-    if (call === undefined)
-      await this.asked('press keys', () => this.control.sendDigits?.(callSid, keys) ?? false);
-    else await call.sendDigits(keys);
+    await this.atOwner(
+      callSid,
+      (call) => call.sendDigits(keys),
+      () => this.asked('press keys', () => this.control.sendDigits?.(callSid, keys) ?? false),
+    );
+  }
+
+  /** By the instance that has the stream: behind its back Twilio would take it away in the middle of a word. */
+  private async atOwner(
+    callSid: string,
+    command: (call: CallHandle) => Promise<void>,
+    atNetwork: () => Promise<void>,
+  ): Promise<void> {
+    try {
+      await command(this.live.of(callSid));
+    } catch (error) {
+      if (!(error instanceof NoSuchCallError)) throw asItWas(error);
+      await atNetwork();
+    }
   }
 
   private request(call: CallToPlace, from: string): NewCall {
