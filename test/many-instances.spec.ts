@@ -1,8 +1,23 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import type { SpokenRecord } from '../src/index.js';
-import type { SimulatedCall } from '../src/testing/index.js';
+import { join } from 'node:path';
+import { type SpokenRecord, VoiceHealth } from '../src/index.js';
+import { RedisSharing } from '../src/redis.js';
+import { BusUnavailableError, NoSuchCallError } from '../src/sharing/call-bus.js';
+import { LiveCalls } from '../src/sharing/live-calls.js';
+import { SHARING_STATUS, type SharingStatus } from '../src/sharing/sharing-status.js';
+import { networkTransport, SimulatedCall } from '../src/testing/index.js';
 import { DialGuard } from '../src/twilio/calls/dial-guard.js';
-import { Instances, type InstancesOptions, tagOf } from './support/instances.js';
+import { Balancer } from './support/balancer.js';
+import { build } from './support/build.js';
+import { HostProcess } from './support/host-processes.js';
+import {
+  AUTH_TOKEN,
+  clock,
+  type Instance,
+  Instances,
+  type InstancesOptions,
+  tagOf,
+} from './support/instances.js';
 import { eventually, hasRedis, RedisServer, sleep } from './support/redis-server.js';
 
 /** `npm run test:instances` makes 200. */
@@ -50,15 +65,37 @@ const texts = (spoken: readonly SpokenRecord[]) => spoken.map(({ heard }) => hea
   async function held(at: Instances): Promise<SimulatedCall> {
     await sleep(at.random() * 3_000);
     const call = at.dial();
-    await call.connected;
-    const heard = () => wordsOf(at.heard(call));
-    await until('the greeting is heard', () => heard().length >= 2);
+    const isOver = () => call.endedBy !== undefined;
+    await until('the greeting is heard', () => isOver() || wordsOf(at.heard(call)).length >= 2);
     await sleep(at.random() * 500);
     call.speak(600);
-    await until('the reply is heard', () => at.settled(call) === 2);
+    await until('the reply is heard', () => isOver() || at.settled(call) === 2);
     call.hangUp();
     return call;
   }
+
+  /** Calls in which the greeting is being heard, and that all instances know of. */
+  async function begun(at: Instances, count: number): Promise<SimulatedCall[]> {
+    const calls = Array.from({ length: count }, () => at.dial());
+    for (const call of calls) await until('the greeting is heard', () => wordsOf(at.heard(call)).length >= 2);
+    await allKnow(at, count);
+    return calls;
+  }
+
+  const allKnow = (at: Instances, count: number) =>
+    until(`all know of ${count} calls`, async () => {
+      const counts = await Promise.all(
+        at.live.map(({ app }) =>
+          app
+            .get(LiveCalls)
+            .count()
+            .catch(() => -1),
+        ),
+      );
+      return counts.every((one) => one === count);
+    });
+  const from = (instance: Instance, { callSid }: SimulatedCall) => instance.app.get(LiveCalls).of(callSid);
+  const isUp = ({ app }: Instance) => app.get<SharingStatus>(SHARING_STATUS, { strict: false }).isUp;
 
   async function allHeld(at: Instances): Promise<SimulatedCall[]> {
     const calls: SimulatedCall[] = [];
@@ -117,7 +154,7 @@ const texts = (spoken: readonly SpokenRecord[]) => spoken.map(({ heard }) => hea
         ended: 'stop',
         interruptions: 1,
         greeting: 'cut',
-        replies: ['played tag_reply1 tag_reply2 tag_reply3'],
+        replies: ['played tag_reply1 tag_reply2 tag_reply3.'],
         isOnlyForThem: true,
         isHeardAsTold: true,
         clears: 1,
@@ -182,4 +219,212 @@ const texts = (spoken: readonly SpokenRecord[]) => spoken.map(({ heard }) => hea
       results.filter((result) => !['admitted', 'too-many', 'too-many-to-number'].includes(result)),
     ).toEqual([]);
   }, 60_000);
+
+  it('are told each callback of a call once, in order, whichever of them it reaches', async () => {
+    const at = await start();
+    const course = ['initiated', 'ringing', 'in-progress', 'completed'];
+    const sids = Array.from({ length: 30 }, (_, index) => `CA${index.toString(16).padStart(32, '0')}`);
+    const posts = sids.flatMap((callSid) =>
+      [...course.keys(), ...course.keys()].map((sequence) => ({
+        callSid,
+        sequence,
+        atMs: at.random() * 800,
+      })),
+    );
+    const answers = await Promise.all(
+      posts.map(async ({ callSid, sequence, atMs }) => {
+        await sleep(atMs);
+        const form = { CallSid: callSid, CallStatus: course[sequence]!, SequenceNumber: String(sequence) };
+        return at.post('status', form, `${callSid}-${sequence}`);
+      }),
+    );
+    expect(new Set(answers)).toEqual(new Set([204]));
+    await until('all are told', () => at.statuses.length >= sids.length * course.length);
+    await sleep(1_500); // one too many would come now
+    const told = at.statuses.map(({ callSid, status }) => `${callSid} ${status}`);
+    expect([...told].sort()).toEqual(
+      sids.flatMap((sid) => course.map((status) => `${sid} ${status}`)).sort(),
+    );
+  }, 60_000);
+
+  it('reach a call at whichever of them it is, and know of all calls', async () => {
+    const at = await start();
+    const calls = await begun(at, 9);
+    await Promise.all(
+      calls.map(async (call) => {
+        const other = at.anyBut(at.ownerOf(call));
+        await from(other, call).interrupt();
+        await until('a clear comes', () => call.clears.length === 1);
+        const spoken = await from(at.anyBut(at.ownerOf(call)), call).say('one two three');
+        expect(spoken).toMatchObject({ ended: 'played', heardText: 'one two three' });
+        await from(at.anyBut(at.ownerOf(call)), call).hangUp();
+        expect(await call.ended).not.toBe('caller');
+      }),
+    );
+    await allKnow(at, 0);
+    expect(at.records.map(({ ended }) => ended)).toEqual(Array(9).fill('hung-up'));
+    await expect(from(at.any(), calls[0]!).interrupt()).rejects.toBeInstanceOf(NoSuchCallError);
+  }, 120_000);
+
+  const faults: [string, () => unknown, () => unknown][] = [
+    [
+      'is killed, and started again',
+      () => server.kill(),
+      async () => {
+        await sleep(1_000);
+        await server.run();
+      },
+    ],
+    [
+      'is frozen for ten seconds',
+      () => {
+        server.freeze();
+        return sleep(2_500);
+      },
+      async () => {
+        await sleep(7_500);
+        server.thaw();
+      },
+    ],
+    ['is flushed', () => server.cli('FLUSHALL'), () => undefined],
+  ];
+  it.each(faults)(
+    'go on with their calls when Redis %s',
+    async (what, begin, end) => {
+      const at = await start();
+      const calls = await begun(at, 9);
+      await begin();
+      const isAway = what !== 'is flushed';
+      if (isAway) {
+        await until('all know that it is away', () => !at.live.some(isUp));
+        const [call] = calls as [SimulatedCall];
+        const stranger = from(at.anyBut(at.ownerOf(call)), call);
+        await expect(stranger.interrupt()).rejects.toBeInstanceOf(BusUnavailableError);
+      }
+      for (const call of calls) call.speak(600);
+      const late = at.dial();
+      for (const call of calls) await until('the reply is heard', () => at.settled(call) === 2);
+      await until('a new call is answered', () => wordsOf(at.heard(late)).length >= 2);
+      await end();
+      await until('it is back', () => at.live.every(isUp));
+      await allKnow(at, 10);
+      await from(at.anyBut(at.ownerOf(late)), late).interrupt();
+      await until('a clear comes', () => late.clears.length > 0);
+      for (const call of [...calls, late]) {
+        expect([call.endedBy, call.violations, call.eventsOf('error')]).toEqual([undefined, [], []]);
+        call.hangUp();
+      }
+      await allKnow(at, 0);
+      await until('all records are there', () => at.records.length === 10);
+      const facts = calls.map((call) => JSON.stringify(factsOf(at, call)));
+      expect([...new Set(facts)].map((one) => JSON.parse(one) as unknown)).toMatchObject([
+        { records: 1, ended: 'stop', interruptions: 1, greeting: 'cut', faults: [], clears: 1 },
+      ]);
+    },
+    180_000,
+  );
+
+  it('refuse a new call while Redis is away, where that is wanted, and take one when it is back', async () => {
+    const at = await start({ redis: { url: server.url, whenAway: 'refuse' } });
+    await server.kill();
+    await until('all know that it is away', () => !at.live.some(isUp));
+    expect(await at.dial().ended).toBe('reject');
+    expect(at.live.map(({ app }) => app.get(VoiceHealth).status.status)).toEqual(['down', 'down', 'down']);
+    await server.run();
+    await until('it is back', () => at.live.every(isUp));
+    const call = at.dial();
+    await call.connected;
+    call.hangUp();
+  }, 60_000);
+
+  it('are replaced one after the other: no call is cut, no sentence is cut, no new call is refused', async () => {
+    const at = await start();
+    const before = at.live;
+    const holding = Array.from({ length: 30 }, () => held(at));
+    let isOver = false;
+    const later = (async () => {
+      const calls: Promise<SimulatedCall>[] = [];
+      while (!isOver) {
+        calls.push(held(at));
+        await sleep(400);
+      }
+      return Promise.all(calls);
+    })();
+    await sleep(2_000);
+    for (const instance of before) {
+      await at.startOne();
+      await at.stopOne(instance);
+    }
+    isOver = true;
+    const calls = [...(await Promise.all(holding)), ...(await later)];
+    await until('all records are there', () => at.records.length >= calls.length);
+    expect(at.live.some((instance) => before.includes(instance))).toBe(false);
+    for (const call of calls) {
+      expect(['caller', 'hangup']).toContain(call.endedBy);
+      expect([call.violations, call.eventsOf('error').map(({ detail }) => detail)]).toEqual([[], []]);
+      expect(at.served(call)).toBe(1);
+    }
+    expect(at.records.map(({ callSid }) => callSid).sort()).toEqual(
+      calls.map(({ callSid }) => callSid).sort(),
+    );
+    const endings = at.records.map(({ ended }) => ended);
+    expect(endings.filter((ended) => ended !== 'stop' && ended !== 'drained')).toEqual([]);
+    expect(endings).toContain('drained');
+    const cut = at.records.flatMap(({ said, turns }) =>
+      [...said, ...turns.flatMap(({ answer }) => answer ?? [])].filter(
+        ({ ended, interruption, heard }) =>
+          ended !== 'played' && interruption?.by !== 'caller' && !/(^|\.)$/.test(heard),
+      ),
+    );
+    expect(cut).toEqual([]);
+  }, 240_000);
+
+  it('lose one to kill -9: its calls are told so by another, all others go on', async () => {
+    const program = join(await build('instances'), 'main.js');
+    const balancer = await Balancer.start(3);
+    const directory = await RedisSharing.open({ url: server.url }, clock);
+    const variables = { PUBLIC_URL: balancer.url, TWILIO_AUTH_TOKEN: AUTH_TOKEN, REDIS_URL: server.url };
+    const hosts = await Promise.all([1, 2, 3].map(() => HostProcess.start(program, variables)));
+    try {
+      balancer.targets = hosts.map(({ port }) => port);
+      expect(hosts.every(({ output }) => output.includes('shared with the other instances'))).toBe(true);
+      const calls: { readonly call: SimulatedCall; readonly port: number }[] = [];
+      while (new Set(calls.map(({ port }) => port)).size < 3 || calls.length < 6) {
+        const call = new SimulatedCall({ clock, transport: networkTransport(), authToken: AUTH_TOKEN });
+        call.dial(`${balancer.url}/voice/incoming`);
+        await call.connected;
+        calls.push({ call, port: balancer.of('/voice/stream').at(-1)! });
+      }
+      const listed = async () => (await directory.directory.list()).map(({ callSid }) => callSid).sort();
+      const sidsOf = (some: typeof calls) => some.map(({ call }) => call.callSid).sort();
+      await until('all are listed', async () => (await listed()).length === calls.length);
+      const [victim] = hosts;
+      const orphans = calls.filter(({ port }) => port === victim!.port);
+      const others = calls.filter(({ port }) => port !== victim!.port);
+      await victim!.kill();
+      for (const { call } of orphans) {
+        expect(await call.ended).toBe('hangup');
+        expect(call.spoken).toEqual([expect.stringContaining('technical problem')]);
+      }
+      await until(
+        'the directory forgets them',
+        async () => String(await listed()) === String(sidsOf(others)),
+      );
+      for (const { call } of others) {
+        expect([call.endedBy, call.eventsOf('error')]).toEqual([undefined, []]);
+        const before = call.clears.length;
+        call.speak(700);
+        await until('it is interrupted', () => call.clears.length > before);
+      }
+      const late = new SimulatedCall({ clock, transport: networkTransport(), authToken: AUTH_TOKEN });
+      late.dial(`${balancer.url}/voice/incoming`);
+      await late.connected;
+      for (const { call } of [...others, { call: late }]) call.hangUp();
+      await until('none is listed', async () => (await listed()).length === 0);
+    } finally {
+      await Promise.all(hosts.map((host) => host.kill()));
+      await directory.close();
+      await balancer.close();
+    }
+  }, 240_000);
 });

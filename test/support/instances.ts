@@ -51,7 +51,7 @@ function words({ parameters }: VoiceCall, what: string, count: number): string {
   const tag = tagOf(parameters['from'] ?? '');
   return Array.from(
     { length: count },
-    (_, index) => `${tag}_${what}${index + 1}${index % 5 === 4 ? '.' : ''}`,
+    (_, index) => `${tag}_${what}${index + 1}${index % 5 === 4 || index === count - 1 ? '.' : ''}`,
   ).join(' ');
 }
 
@@ -170,6 +170,11 @@ export class Instances {
   /** Utterances of a call of which it is known what was heard. */
   settled({ callSid }: SimulatedCall): number {
     return this.all.flatMap(({ told }) => told.settled).filter((one) => one === callSid).length;
+  }
+
+  /** Streams that a call has had. */
+  served({ callSid }: SimulatedCall): number {
+    return this.all.flatMap(({ served }) => served).filter((one) => one === callSid).length;
   }
 
   get records(): CallRecord[] {
