@@ -2,17 +2,20 @@ import { type Observable, Subject } from 'rxjs';
 import { Alarm } from '../../call/alarm.js';
 import type { Clock } from '../../call/clock.js';
 import { StatusOrder } from './status-order.js';
+import { ToldInOrder } from './told-in-order.js';
 
 /** A call is remembered for so long after its end, ms: a late callback must not begin it anew. */
-const AFTER_END_MS = 600_000;
+export const AFTER_END_MS = 600_000;
 /** No call lasts longer at Twilio, ms. */
-const LONGEST_MS = 24 * 3_600_000;
+export const LONGEST_MS = 24 * 3_600_000;
 
 /** How far Twilio's account of one call has come. */
 export interface CallTrack<T> {
   readonly order: StatusOrder<T>;
   /** Set while a missing callback is waited for. */
   readonly gap: Alarm;
+  /** What other instances tell of the call as well. */
+  readonly told: ToldInOrder;
   forgetAt: number;
 }
 
@@ -49,6 +52,7 @@ export class CallTracks<T> {
     const track: CallTrack<T> = {
       order: new StatusOrder(),
       gap: new Alarm(this.#clock),
+      told: new ToldInOrder(this.#clock),
       forgetAt: this.#clock.now() + LONGEST_MS,
     };
     this.#tracks.set(callSid, track);
@@ -72,7 +76,9 @@ export class CallTracks<T> {
   }
 
   #forget(callSid: string): void {
-    this.#tracks.get(callSid)?.gap.stop();
+    const track = this.#tracks.get(callSid);
+    track?.gap.stop();
+    track?.told.stop();
     this.#tracks.delete(callSid);
     this.#forgotten.next(callSid);
   }

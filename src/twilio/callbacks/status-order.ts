@@ -21,16 +21,31 @@ const COURSE: readonly CallStatus[] = ['initiated', 'ringing', 'in-progress'];
 /** Most states before a call is over that nobody answered. */
 const RANG = 2;
 
+/** How far the account of one call has come: plain JSON, where `T` is. */
+export interface StatusOrderState<T> {
+  /** The number that is told next. */
+  readonly next: number;
+  readonly status?: CallStatus;
+  /** In the order in which they were told. */
+  readonly told: readonly CallStatus[];
+  /** Callbacks before which another one is missing. */
+  readonly waiting: readonly StatusCallback<T>[];
+}
+
 /**
  * Puts the status callbacks of one call in order: Twilio numbers them and promises no order. Each state is told once;
  * none is told after a terminal one; what a later callback proves to have been is told before it. Pure.
  */
 export class StatusOrder<T> {
   readonly #waiting = new Map<number, StatusCallback<T>>();
+  readonly #told = new Set<CallStatus>();
   #next = 0;
   #status: CallStatus | undefined;
-  #toldTerminal = false;
-  #told = new Set<CallStatus>();
+
+  /** Goes on from a state. */
+  constructor(...states: StatusOrderState<T>[]) {
+    for (const state of states) this.join(state);
+  }
 
   /** The state as far as it is known: the latest, and a terminal one for good. */
   get status(): CallStatus | undefined {
@@ -40,6 +55,39 @@ export class StatusOrder<T> {
   /** Whether a callback waits for one before it. */
   get hasGap(): boolean {
     return this.#waiting.size > 0;
+  }
+
+  /** How many states were told. */
+  get toldCount(): number {
+    return this.#told.size;
+  }
+
+  get state(): StatusOrderState<T> {
+    const [told, waiting] = [[...this.#told], [...this.#waiting.values()]];
+    return {
+      next: this.#next,
+      ...(this.#status === undefined ? {} : { status: this.#status }),
+      told,
+      waiting,
+    };
+  }
+
+  /** What another instance knows of the same call is known here as well; what either has told is not told again. */
+  join({ next, status, told, waiting }: StatusOrderState<T>): void {
+    if (status !== undefined) this.#note(status);
+    for (const one of told) this.#told.add(one);
+    this.#next = Math.max(this.#next, next);
+    for (const callback of waiting)
+      if (callback.sequence !== undefined && !this.#waiting.has(callback.sequence))
+        this.#waiting.set(callback.sequence, callback);
+    for (const sequence of [...this.#waiting.keys()])
+      if (sequence < this.#next) this.#waiting.delete(sequence);
+  }
+
+  /** A state was told elsewhere. */
+  hear({ status, sequence }: Pick<ToldStatus<T>, 'status' | 'sequence'>): void {
+    const next = sequence === undefined ? 0 : sequence + 1;
+    this.join({ next, status, told: [status], waiting: [] });
   }
 
   /** @returns what can be told now; nothing for a duplicate, and for a callback that has overtaken another */
@@ -82,9 +130,8 @@ export class StatusOrder<T> {
 
   #tell(callbacks: readonly ToldStatus<T>[]): ToldStatus<T>[] {
     return callbacks.filter(({ status }) => {
-      if (this.#toldTerminal || this.#told.has(status)) return false;
+      if (this.#told.has(status) || [...this.#told].some((one) => TERMINAL_STATUSES.has(one))) return false;
       this.#told.add(status);
-      this.#toldTerminal = TERMINAL_STATUSES.has(status);
       return true;
     });
   }

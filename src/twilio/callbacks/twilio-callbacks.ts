@@ -1,28 +1,30 @@
-import { Inject, Injectable, Logger } from '@nestjs/common';
+import {
+  type BeforeApplicationShutdown,
+  Inject,
+  Injectable,
+  Logger,
+  type OnApplicationShutdown,
+  type OnModuleInit,
+  Optional,
+} from '@nestjs/common';
 import {
   defer,
   filter,
   type MonoTypeOperatorFunction,
   type Observable,
   Subject,
+  type Subscription,
   takeUntil,
   takeWhile,
 } from 'rxjs';
 import { CLOCK, type Clock } from '../../call/clock.js';
-import {
-  CALL_STATUSES,
-  type CallbackEvent,
-  type CallStatus,
-  type CallStatusEvent,
-  TERMINAL_STATUSES,
-} from './callback-events.js';
-import { CallTracks } from './call-tracks.js';
+import { Sharing } from '../../sharing/sharing.js';
+import { CALL_STATUSES, type CallbackEvent, type CallStatus, TERMINAL_STATUSES } from './callback-events.js';
+import { CallStatuses, whole } from './call-statuses.js';
+import { CallbackDelivery } from './callback-delivery.js';
 import type { Form } from '../webhook-form.js';
-import { ExpiringKeys } from './expiring-keys.js';
-import type { ToldStatus } from './status-order.js';
+import { SharedKeys } from './shared-keys.js';
 
-/** A callback that is missing is waited for so long before what came after it is told, ms. */
-const GAP_MS = 1_000;
 /** Repeated callbacks are known for so long, ms: Twilio repeats within 15 s. */
 const KEPT_MS = 600_000;
 const CAPACITY = 20_000;
@@ -42,24 +44,68 @@ export const untilOver: MonoTypeOperatorFunction<CallbackEvent> = takeWhile(
 );
 
 /**
- * Twilio's callbacks, whatever the order they come in: each state once, none twice, to everybody who listens. Nobody
- * who listens can delay the answer to Twilio: what is told is told on another turn of the event loop.
+ * Twilio's callbacks, whatever the order they come in, and to which instance: each state once, none twice, to everybody
+ * who listens. Nobody who listens can delay the answer to Twilio: what is told is told on another turn of the event loop.
  */
 @Injectable()
-export class TwilioCallbacks {
+export class TwilioCallbacks implements OnModuleInit, BeforeApplicationShutdown, OnApplicationShutdown {
   private readonly logger = new Logger('TwilioVoice');
+  /** On every instance. */
   private readonly told = new Subject<CallbackEvent>();
-  private readonly tracks: CallTracks<Form>;
-  private readonly seen: ExpiringKeys;
+  private readonly toldOnce = new Subject<CallbackEvent>();
+  private readonly seen: SharedKeys;
+  private readonly statuses: CallStatuses;
+  private readonly delivery: CallbackDelivery;
+  /** What other instances have to be asked about first. */
+  private readonly underWay = new Set<Promise<void>>();
+  private listening: Subscription | undefined;
   private complained = false;
 
-  constructor(@Inject(CLOCK) private readonly clock: Clock) {
-    this.tracks = new CallTracks(clock, CAPACITY);
-    this.seen = new ExpiringKeys(clock, KEPT_MS, CAPACITY);
+  constructor(@Inject(CLOCK) clock: Clock, @Optional() sharing: Sharing = new Sharing()) {
+    this.seen = new SharedKeys(sharing, clock, 'callback', KEPT_MS, CAPACITY);
+    this.delivery = new CallbackDelivery(sharing, clock, {
+      everywhere: (event) => {
+        this.statuses.heard(event);
+        this.told.next(event);
+      },
+      once: (event) => {
+        this.toldOnce.next(event);
+      },
+      orderOf: (callSid) => this.statuses.track(callSid).told,
+    });
+    this.statuses = new CallStatuses(clock, CAPACITY, sharing, {
+      tell: (telling) => {
+        this.run(this.delivery.tell(telling));
+      },
+      run: (task) => {
+        this.run(task);
+      },
+    });
   }
 
-  /** Everything that Twilio tells by HTTP, of all calls. */
+  onModuleInit(): void {
+    this.listening = this.delivery.listen();
+  }
+
+  /** What was answered is told. */
+  async beforeApplicationShutdown(): Promise<void> {
+    await Promise.all(this.underWay);
+  }
+
+  onApplicationShutdown(): void {
+    this.listening?.unsubscribe();
+  }
+
+  /**
+   * What Twilio tells by HTTP, of all calls. Of several instances one is told: that with the call's stream, else the one
+   * that Twilio has told.
+   */
   get events$(): Observable<CallbackEvent> {
+    return this.toldOnce.asObservable();
+  }
+
+  /** As {@link events$}, on every instance. */
+  get everywhere$(): Observable<CallbackEvent> {
     return this.told.asObservable();
   }
 
@@ -70,18 +116,18 @@ export class TwilioCallbacks {
    */
   of(callSid: string): Observable<CallbackEvent> {
     return defer(() => {
-      this.tracks.of(callSid); // from now on it can be forgotten
+      this.statuses.track(callSid); // from now on it can be forgotten
       return this.told.pipe(
         filter((event) => event.callSid === callSid),
         untilOver,
-        takeUntil(this.tracks.forgotten$.pipe(filter((forgotten) => forgotten === callSid))),
+        takeUntil(this.statuses.forgotten$.pipe(filter((forgotten) => forgotten === callSid))),
       );
     });
   }
 
   /** The state of a call, as far as Twilio has told it. */
   statusOf(callSid: string): CallStatus | undefined {
-    return this.tracks.find(callSid)?.order.status;
+    return this.statuses.of(callSid);
   }
 
   /**
@@ -94,7 +140,7 @@ export class TwilioCallbacks {
       this.complain('CallStatus');
       return false;
     }
-    if (this.isNew(token)) this.follow(callSid, status, form);
+    this.ifNew(token, undefined, () => this.statuses.follow(callSid, status, form));
     return TERMINAL_STATUSES.has(status);
   }
 
@@ -107,10 +153,12 @@ export class TwilioCallbacks {
   ): (typeof STREAM_EVENTS)[number] | undefined {
     const event = STREAM_EVENTS.find((one) => form['StreamEvent'] === `stream-${one}`);
     if (event === undefined) this.complain('StreamEvent');
-    else if (this.isNew(token, `${streamSid} ${event}`)) {
+    else {
       const { StreamError: error } = form;
       const told = error === undefined ? {} : { error };
-      this.tell({ type: 'stream-status', callSid, streamSid, event, ...told, fields: form });
+      this.ifNew(token, `${streamSid} ${event}`, () =>
+        this.tell({ type: 'stream-status', callSid, streamSid, event, ...told, fields: form }),
+      );
     }
     return event;
   }
@@ -118,27 +166,31 @@ export class TwilioCallbacks {
   answeredBy(callSid: string, form: Form, token?: string): void {
     const { AnsweredBy: answeredBy } = form;
     if (answeredBy === undefined) this.complain('AnsweredBy');
-    else if (this.isNew(token, `${callSid} answered by ${answeredBy}`)) {
+    else {
       const detectionMs = whole(form['MachineDetectionDuration']);
       const told = detectionMs === undefined ? {} : { detectionMs };
-      this.tell({ type: 'answered-by', callSid, answeredBy, ...told, fields: form });
+      this.ifNew(token, `${callSid} answered by ${answeredBy}`, () =>
+        this.tell({ type: 'answered-by', callSid, answeredBy, ...told, fields: form }),
+      );
     }
   }
 
   recordingStatus(callSid: string, form: Form, token?: string): void {
     const { RecordingSid: recordingSid, RecordingStatus: status, RecordingUrl: url } = form;
     if (recordingSid === undefined || status === undefined) this.complain('RecordingSid or RecordingStatus');
-    else if (this.isNew(token, `${recordingSid} ${status}`)) {
+    else {
       const durationS = whole(form['RecordingDuration']);
-      this.tell({
-        type: 'recording-status',
-        callSid,
-        recordingSid,
-        status,
-        ...(url === undefined ? {} : { url }),
-        ...(durationS === undefined ? {} : { durationS }),
-        fields: form,
-      });
+      this.ifNew(token, `${recordingSid} ${status}`, () =>
+        this.tell({
+          type: 'recording-status',
+          callSid,
+          recordingSid,
+          status,
+          ...(url === undefined ? {} : { url }),
+          ...(durationS === undefined ? {} : { durationS }),
+          fields: form,
+        }),
+      );
     }
   }
 
@@ -147,40 +199,54 @@ export class TwilioCallbacks {
     const { DialCallStatus, QueueResult, DialCallSid = '', QueueTime = '' } = form;
     const result = DialCallStatus ?? QueueResult ?? 'unknown';
     const connected = CONNECTED.has(result);
-    if (this.isNew(token, `${callSid} transferred ${DialCallSid} ${result} ${QueueTime}`)) {
-      const durationS = whole(form['DialCallDuration']);
-      const told = durationS === undefined ? {} : { durationS };
-      this.tell({ type: 'transfer', callSid, result, connected, ...told, fields: form });
-    }
+    const durationS = whole(form['DialCallDuration']);
+    const told = durationS === undefined ? {} : { durationS };
+    this.ifNew(token, `${callSid} transferred ${DialCallSid} ${result} ${QueueTime}`, () =>
+      this.tell({ type: 'transfer', callSid, result, connected, ...told, fields: form }),
+    );
     return connected;
   }
 
-  private follow(callSid: string, status: CallStatus, form: Form): void {
-    const track = this.tracks.of(callSid);
-    const { order, gap } = track;
-    this.tellStatuses(callSid, order.add({ status, sequence: whole(form['SequenceNumber']), details: form }));
-    if (TERMINAL_STATUSES.has(status)) this.tracks.ended(track);
-    if (!order.hasGap) gap.stop();
-    else if (!gap.isSet)
-      gap.set(GAP_MS, () => {
-        this.tellStatuses(callSid, order.closeGap());
-      });
-  }
-
-  private tellStatuses(callSid: string, statuses: readonly ToldStatus<Form>[]): void {
-    for (const status of statuses) this.tell(statusEvent(callSid, status));
-  }
-
-  private tell(event: CallbackEvent): void {
-    this.clock.after(0, () => {
-      this.told.next(event);
-    });
+  private tell(event: CallbackEvent): Promise<void> | undefined {
+    return this.delivery.tell({ callSid: event.callSid, events: [event] });
   }
 
   /** @param content what it says, for callbacks without a number of their own */
-  private isNew(token: string | undefined, content?: string): boolean {
-    const isNewToken = token === undefined || token === '' || this.seen.add(`token ${token}`);
-    return isNewToken && (content === undefined || this.seen.add(content));
+  private ifNew(
+    token: string | undefined,
+    content: string | undefined,
+    task: () => Promise<void> | undefined,
+  ): void {
+    const keys = [token === undefined || token === '' ? undefined : `token ${token}`, content];
+    const added = this.addAll(keys.filter((key) => key !== undefined));
+    if (added === true) this.run(task());
+    else if (added !== false)
+      this.run(
+        added.then(async (isNew) => {
+          if (isNew) await task();
+        }),
+      );
+  }
+
+  /** @returns whether none of them was known; the others are not added then */
+  private addAll([key, ...others]: readonly string[]): boolean | Promise<boolean> {
+    if (key === undefined) return true;
+    const added = this.seen.add(key);
+    if (typeof added === 'boolean') return added && this.addAll(others);
+    return added.then((isNew) => isNew && this.addAll(others));
+  }
+
+  private run(task: Promise<void> | undefined): void {
+    if (task === undefined) return;
+    const settled: Promise<void> = task
+      .catch((error: unknown) => {
+        const { name } = Object(error) as { name?: unknown };
+        this.logger.error(
+          `A callback of Twilio's was not told: ${typeof name === 'string' ? name : typeof error}`,
+        );
+      })
+      .finally(() => this.underWay.delete(settled));
+    this.underWay.add(settled);
   }
 
   private complain(field: string): void {
@@ -191,20 +257,3 @@ export class TwilioCallbacks {
     );
   }
 }
-
-function statusEvent(callSid: string, { status, sequence, details }: ToldStatus<Form>): CallStatusEvent {
-  const durationS = whole(details?.['CallDuration']);
-  return {
-    type: 'call-status',
-    callSid,
-    status,
-    terminal: TERMINAL_STATUSES.has(status),
-    ...(sequence === undefined ? {} : { sequence }),
-    inferred: details === undefined,
-    ...(durationS === undefined ? {} : { durationS }),
-    fields: details ?? {},
-  };
-}
-
-const whole = (text: string | undefined): number | undefined =>
-  text !== undefined && /^\d{1,9}$/.test(text) ? Number(text) : undefined;
