@@ -2,7 +2,7 @@ import { Alarm } from '../../call/alarm.js';
 import type { Clock } from '../../call/clock.js';
 
 /** What one instance tells comes to another one within that time, or never, ms. */
-const HOLD_MS = 250;
+const HOLD_MS = 1_000;
 
 /** Something that is told of a call. */
 export interface Told {
