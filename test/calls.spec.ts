@@ -305,6 +305,17 @@ describe('a call that the host may not place', () => {
     expect(created()).toHaveLength(2);
   });
 
+  it.each([
+    ['that Twilio refuses: it does not count', { status: 400, code: 21_211 }, 'placed'],
+    ['of which Twilio tells nothing: it counts', { status: 500, code: 20_500 }, 'too-many-to-number'],
+  ])('one %s', async (_, refusal, next) => {
+    const calls = await boot({ outbound: { ...OUTBOUND, callsPerNumber: { most: 1 }, calls: { most: 1 } } });
+    twilio.refusals.push(refusal);
+    const failed = calls.place({ to: CALLEE }).catch((error: unknown) => error);
+    expect(await settled(failed)).toBeInstanceOf(TwilioCallError);
+    expect(await settled(refused(calls, { to: CALLEE }))).toBe(next);
+  });
+
   it('because of all others does not count for its number', async () => {
     const hour = 3_600_000;
     const calls = await boot({

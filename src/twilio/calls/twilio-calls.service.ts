@@ -54,15 +54,21 @@ export class TwilioCallsService {
     if (from === undefined)
       throw new TwilioCallError('not-configured', 'A call needs a number to be made from: outbound.from.');
     checkedParameters(parameters);
-    await this.guard.admit({ to, purpose: 'call', parameters });
+    const admitted = await this.guard.admit({ to, purpose: 'call', parameters });
     const client = await this.rest.client();
-    if (client?.calls.create === undefined) throw notConfigured('place a call');
+    if (client?.calls.create === undefined) {
+      await admitted.notMade();
+      throw notConfigured('place a call');
+    }
     const early = this.early();
     try {
       const { sid } = await client.calls.create(this.request(call, from));
       return { callSid: sid, events$: early.of(sid) };
-    } catch (error) {
-      throw twilioCallError('place the call', error);
+    } catch (cause) {
+      const error = twilioCallError('place the call', cause);
+      // Without an answer the call may have been made.
+      if (error.problem !== 'unavailable') await admitted.notMade();
+      throw error;
     } finally {
       early.stop();
     }
