@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { Injectable } from '@nestjs/common';
 import { Test, type TestingModule } from '@nestjs/testing';
 import {
+  type AnsweredByEvent,
   CALL_DIRECTORY,
   type CallbackEvent,
   type CallDirectory,
@@ -43,6 +44,13 @@ class Listener {
   @OnCallEvent('call-status', 'stream-status', 'answered-by', 'recording-status', 'transfer')
   on(event: CallbackEvent): void {
     Listener.heard.push({ at: this, event });
+  }
+
+  static everywhere: { readonly at: Listener; readonly event: CallbackEvent }[] = [];
+
+  @OnCallEvent('answered-by', { everywhere: true })
+  onEvery(event: AnsweredByEvent): void {
+    Listener.everywhere.push({ at: this, event });
   }
 
   /** What all instances' handlers were told of a call, in time. */
@@ -201,14 +209,17 @@ describe('three instances that share nothing', () => {
 
     it('that come to all instances at once are told once', async () => {
       const callSid = newCall();
-      const everywhere = (path: string, form: Record<string, string>, token?: string) =>
+      const toAll = (path: string, form: Record<string, string>, token?: string) =>
         Promise.all([one, two, other, one, two, other].map((each) => each.post(path, form, token)));
-      await everywhere('status', status(callSid, 0));
-      await everywhere('answered-by', { CallSid: callSid, AnsweredBy: 'human' });
-      await everywhere('transferred', { CallSid: callSid, QueueResult: 'bridged', QueueTime: '1' }, 'a');
+      await toAll('status', status(callSid, 0));
+      await toAll('answered-by', { CallSid: callSid, AnsweredBy: 'human' });
+      await toAll('transferred', { CallSid: callSid, QueueResult: 'bridged', QueueTime: '1' }, 'a');
       await one.post('transferred', { CallSid: callSid, QueueResult: 'bridged', QueueTime: '2' }, 'a');
       await sleep(300);
       expect(statusesOf(callSid).sort()).toEqual(['answered-by', 'initiated', 'transfer']);
+      const everywhere = Listener.everywhere.filter(({ event }) => event.callSid === callSid);
+      expect(new Set(everywhere.map((each) => each.at))).toEqual(new Set([one, two, other].map(at)));
+      expect(everywhere).toHaveLength(3); // once on each
     });
 
     it('are told on the instance that the call is at, and to whoever listens to the call on another one', async () => {

@@ -16,12 +16,13 @@ import type { VoiceCall } from '../call/voice-call.js';
 import { type Class, hostProviders } from '../discovery/host-providers.js';
 import { TwilioCallbacks } from '../twilio/callbacks/twilio-callbacks.js';
 import type { HostEvent, HostEventType } from './host-event.js';
-import { ON_CALL_EVENT } from './on-call-event.decorator.js';
+import { type CallEventSubject, ON_CALL_EVENT } from './on-call-event.decorator.js';
 
 type Handler = (event: HostEvent, call: VoiceCall | undefined) => unknown;
 
 interface NamedHandler {
   readonly name: string;
+  readonly everywhere: boolean;
   readonly handle: Handler;
 }
 
@@ -63,6 +64,11 @@ export class CallEventHandlers implements OnApplicationBootstrap, OnApplicationS
         this.tell(event, this.calls.find(event.callSid));
       }),
     );
+    this.subscriptions.add(
+      this.callbacks.everywhere$.subscribe((event) => {
+        this.tell(event, this.calls.find(event.callSid), true);
+      }),
+    );
   }
 
   /** Not earlier: calls that the shutdown ends tell of their end. */
@@ -71,9 +77,10 @@ export class CallEventHandlers implements OnApplicationBootstrap, OnApplicationS
   }
 
   private explore(instance: object): void {
-    for (const { key, types } of this.methodsOf(Object.getPrototypeOf(instance) as object | null))
-      for (const type of types)
+    for (const { key, subjects } of this.methodsOf(Object.getPrototypeOf(instance) as object | null))
+      for (const { type, everywhere } of subjects)
         this.handlersOf(type).push({
+          everywhere,
           name: `${instance.constructor.name}.${key}`,
           handle: (event, call) => (instance as Record<string, Handler>)[key]?.(event, call),
         });
@@ -88,8 +95,9 @@ export class CallEventHandlers implements OnApplicationBootstrap, OnApplicationS
   private methodsOf(prototype: object | null) {
     return this.scanner.getAllMethodNames(prototype).flatMap((key) => {
       const method = (prototype as Record<string, (...parameters: never[]) => unknown>)[key];
-      const types = method && this.reflector.get<readonly HostEventType[] | undefined>(ON_CALL_EVENT, method);
-      return types === undefined ? [] : [{ key, types }];
+      const subjects =
+        method && this.reflector.get<readonly CallEventSubject[] | undefined>(ON_CALL_EVENT, method);
+      return subjects === undefined ? [] : [{ key, subjects }];
     });
   }
 
@@ -101,9 +109,10 @@ export class CallEventHandlers implements OnApplicationBootstrap, OnApplicationS
     return none;
   }
 
-  private tell(event: HostEvent, call: VoiceCall | undefined): void {
-    for (const { name, handle } of this.handlers.get(event.type) ?? [])
-      void this.guarded(name, event, call, handle);
+  /** @param isEverywhere whether every instance is told: then those handlers are called that want it so */
+  private tell(event: HostEvent, call: VoiceCall | undefined, isEverywhere = false): void {
+    for (const { name, everywhere, handle } of this.handlers.get(event.type) ?? [])
+      if (everywhere === isEverywhere) void this.guarded(name, event, call, handle);
   }
 
   private async guarded(
