@@ -34,7 +34,7 @@ export const AUTH_TOKEN = '0123456789abcdef0123456789abcdef';
 export const clock = new SystemClock();
 
 /** From a request's arrival at the load balancer to the instance, at most, ms. */
-const REQUESTS_MS = 500;
+const REQUESTS_MS = 2_000;
 
 /** Each word names the call it is meant for. */
 export const tagOf = (from: string): string => from.replace('+', 'caller');
