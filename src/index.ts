@@ -128,7 +128,11 @@ export {
   type VoiceSession,
 } from './tts/voice.js';
 export type { HostEvent, HostEventOf, HostEventType } from './events/host-event.js';
-export { OnCallEvent, type CallEventHandler } from './events/on-call-event.decorator.js';
+export {
+  OnCallEvent,
+  type CallEventHandler,
+  type OnCallEventOptions,
+} from './events/on-call-event.decorator.js';
 export type {
   AnsweredByEvent,
   CallbackEvent,

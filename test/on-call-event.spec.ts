@@ -234,6 +234,13 @@ describe('@OnCallEvent', () => {
     );
   });
 
+  it('is refused on every instance for what happens on a stream', () => {
+    // @ts-expect-error -- so it is by the compiler
+    expect(() => OnCallEvent('turn', { everywhere: true })).toThrow(
+      /turn is told where the call's stream is/,
+    );
+  });
+
   it.each<[string, () => unknown]>([
     [
       'a static method',
