@@ -39,6 +39,9 @@ const newCall = () => `CA${(++calls).toString(16).padStart(32, '0')}`;
 
 @Injectable()
 class Listener {
+  static made = 0;
+  /** Tells one instance's from another one's. */
+  readonly number = ++Listener.made;
   static heard: { readonly at: Listener; readonly event: CallbackEvent }[] = [];
 
   @OnCallEvent('call-status', 'stream-status', 'answered-by', 'recording-status', 'transfer')
@@ -240,7 +243,7 @@ describe('three instances that share nothing', () => {
       await two.directory.leave(callSid);
     });
 
-    it('of a call whose instance has died are told where they come to', async () => {
+    it('of a call whose instance is gone are told where they come to', async () => {
       const callSid = newCall();
       const dead = await Instance.boot({ url: server.url });
       await dead.directory.enter(callSid);
@@ -250,7 +253,7 @@ describe('three instances that share nothing', () => {
       expect(Listener.heard.map((heard) => heard.at)).toEqual([at(one)]);
     });
 
-    it('behind a gap whose instance has died are told with the next one', async () => {
+    it('behind a gap whose instance is gone are told with the next one', async () => {
       const callSid = newCall();
       const dying = await Instance.boot({ url: server.url });
       await dying.post('status', status(callSid, 1));
