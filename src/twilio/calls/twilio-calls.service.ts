@@ -155,7 +155,7 @@ export class TwilioCallsService {
   /** Callbacks of a call may come before Twilio's answer that tells its sid. */
   private early(): { of(callSid: string): Observable<CallbackEvent>; stop(): void } {
     const seen: CallbackEvent[] = [];
-    const subscription = this.callbacks.events$.subscribe((event) => seen.push(event));
+    const subscription = this.callbacks.everywhere$.subscribe((event) => seen.push(event));
     return {
       of: (callSid) => {
         const events = new ReplaySubject<CallbackEvent>();
