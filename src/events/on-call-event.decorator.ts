@@ -12,6 +12,7 @@ export interface CallEventSubject {
   readonly everywhere: boolean;
 }
 
+/** Where a method is called. */
 export interface OnCallEventOptions {
   /** Whether the method is called on every instance, and not only on one: that of the call, else that Twilio has told. */
   readonly everywhere: boolean;
