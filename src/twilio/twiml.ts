@@ -41,7 +41,7 @@ export class VoiceTwiml {
    * @throws Error if a parameter's name and value have 500 characters or more, or its name is reserved or `_origin`
    */
   connect(call: IncomingCall, parameters: Readonly<Record<string, string>> = {}): string {
-    return this.#connect(new VoiceResponse(), call, parameters);
+    return this.#connect(new VoiceResponse(), call, checkedParameters(parameters));
   }
 
   /** Connects the caller with somebody else; how that ended is asked for when it is over. */
@@ -64,7 +64,7 @@ export class VoiceTwiml {
 
   /**
    * Presses keys, then connects the same call to a new media stream.
-   * @param parameters of that stream
+   * @param parameters of the call, as its first stream had them
    */
   pressKeys(callSid: string, keys: string, parameters: Readonly<Record<string, string>> = {}): string {
     const response = new VoiceResponse();
@@ -86,7 +86,7 @@ export class VoiceTwiml {
     const origin = follows ? undefined : this.scopes?.origin;
     const all = {
       ...partiesOf(call),
-      ...checkedParameters(parameters),
+      ...parameters,
       ...(origin === undefined ? {} : { [ORIGIN_PARAMETER]: origin }),
       [TOKEN_PARAMETER]: this.tokens.mint(call.CallSid, follows),
     };

@@ -30,6 +30,7 @@ import { DoneOnce } from './done-once.js';
 import { MAX_BACKOFF_MS } from './ioredis.js';
 import { PendingAsks } from './pending-asks.js';
 import type { RedisConnection } from './redis-connection.js';
+import { Script } from './script.js';
 
 /** Between two attempts to answer, ms. */
 const REPLY_AGAIN_MS = 50;
@@ -40,10 +41,13 @@ const DONE_PER_PENDING = 10;
 /** After an outage of Redis the owners of calls are back within that time, ms. */
 const RETURN_MS = MAX_BACKOFF_MS + 1_000;
 
+/** The time of the node that has the call: two instances that ask one after the other get it in that order. */
+const TIME = new Script(`return redis.call('TIME')`);
+
 interface Served {
   readonly owner: CallOwner;
   /** Ms by the time of Redis. */
-  readonly since: number;
+  readonly since: Promise<number>;
   readonly stop: () => void;
 }
 
@@ -105,15 +109,25 @@ export class RedisCallBus implements CallBus {
       this.#served.delete(callSid);
       this.#connection.ignore(channel);
     };
-    const served = { owner, since: this.#connection.time.now(), stop };
+    // Asked at once: who serves first has the earlier time, whoever is the first to be heard.
+    const about = this.#connection.time.now();
+    const since = this.#timeAt(channel).catch(() => about);
+    const served = { owner, since, stop };
     this.#served.set(callSid, served);
     const listening = this.#connection.listen(channel, (text) => {
       this.#received(callSid, text);
     });
     void listening.then(() => {
-      if (this.#served.get(callSid) === served) this.#announce(callSid, served);
+      void this.#announce(callSid, served);
     });
     return stop;
+  }
+
+  async #timeAt(key: string): Promise<number> {
+    const [seconds, micros] = (await this.#connection.link.run((client) =>
+      TIME.run(client, [key], []),
+    )) as string[];
+    return Number(seconds) * 1_000 + Number(micros) / 1_000;
   }
 
   async ask<C extends CallCommand>(
@@ -212,7 +226,7 @@ export class RedisCallBus implements CallBus {
         });
         break;
       case 'serving':
-        this.#others(callSid, message.from, message.since);
+        void this.#others(callSid, message.from, message.since);
         break;
       default:
         this.#complain();
@@ -270,13 +284,14 @@ export class RedisCallBus implements CallBus {
   }
 
   /** Another instance serves the call as well: the one that began last does. */
-  #others(callSid: string, from: string, since: number): void {
+  async #others(callSid: string, from: string, since: number): Promise<void> {
     const served = this.#served.get(callSid);
     const { instance } = this.#connection;
     if (served === undefined || from === instance) return;
-    const isOlder = served.since < since || (served.since === since && instance < from);
-    if (!isOlder) {
-      this.#announce(callSid, served);
+    const own = await served.since;
+    if (this.#served.get(callSid) !== served) return;
+    if (!(own < since || (own === since && instance < from))) {
+      await this.#announce(callSid, served);
       return;
     }
     served.stop();
@@ -284,12 +299,18 @@ export class RedisCallBus implements CallBus {
   }
 
   #announceAll(): void {
-    for (const [callSid, served] of this.#served) this.#announce(callSid, served);
+    for (const [callSid, served] of this.#served) void this.#announce(callSid, served);
   }
 
-  #announce(callSid: string, { since }: Served): void {
-    const message: CallMessage = { kind: 'serving', from: this.#connection.instance, since };
-    void this.#publish(this.#channel(callSid), message).catch(() => undefined);
+  /** Never rejects: an owner that could not be announced is, at the next recovery. */
+  async #announce(callSid: string, served: Served): Promise<void> {
+    const message: CallMessage = {
+      kind: 'serving',
+      from: this.#connection.instance,
+      since: await served.since,
+    };
+    if (this.#served.get(callSid) !== served) return;
+    await this.#publish(this.#channel(callSid), message).catch(() => undefined);
   }
 
   #complain(): void {
