@@ -90,7 +90,7 @@ const CONTROLS: readonly (Mutant & { readonly mistake: string; readonly red: rea
       },
       {
         file: 'src/playout/playout.ts',
-        from: 'subscriber.add(() => {\n        sources.unsubscribe();',
+        from: 'subscriber.add(() => {\n        stop(sources);',
         to: 'subscriber.add(() => {',
       },
     ],
