@@ -37,7 +37,7 @@ const answerOf = (
     for (let each = 0; each < 2; each++)
       instances.push(
         await RedisSharing.open(
-          { cluster: { nodes: startup }, heartbeat: { everyMs: 200, expiresMs: 600 }, startMs: 15_000 },
+          { cluster: { nodes: startup }, heartbeat: { everyMs: 500, expiresMs: 15_000 }, startMs: 15_000 },
           clock,
         ),
       );
