@@ -44,8 +44,7 @@ export class CallbackDelivery {
     return merge(toOwner, toAll).subscribe(({ event, isForOwner }) => {
       const telling = tellingOf(event);
       if (telling === undefined) return;
-      if (isForOwner) this.#once(telling);
-      else this.#everywhere(telling);
+      void (isForOwner ? this.#once(telling) : this.#everywhere(telling));
     });
   }
 
@@ -61,33 +60,41 @@ export class CallbackDelivery {
     return undefined;
   }
 
-  /** The owner first: whoever has heard it on an instance knows that it was told. */
+  /** Here it is told before the others hear of it: what they tell next comes after it. */
   async #share(telling: Telling): Promise<void> {
     const event: BusEvent = { type: TYPE, ...telling };
-    if (!(await this.#sharing.tellOwner(telling.callSid, event))) this.#once(telling);
+    if (!(await this.#sharing.tellOwner(telling.callSid, event))) await this.#once(telling);
     await this.#sharing.broadcast(event);
   }
 
-  #once(telling: Telling): void {
-    this.#inOrder(telling, 0, (event) => {
+  #once(telling: Telling): Promise<void> {
+    return this.#inOrder(telling, 0, (event) => {
       this.#listeners.once(event);
     });
   }
 
-  #everywhere(telling: Telling): void {
-    this.#inOrder(telling, telling.events.length, (event) => {
+  #everywhere(telling: Telling): Promise<void> {
+    return this.#inOrder(telling, telling.events.length, (event) => {
       this.#listeners.everywhere(event);
     });
   }
 
-  #inOrder({ callSid, events, first }: Telling, count: number, tell: (event: CallbackEvent) => void): void {
-    const emit = () => {
-      for (const event of events)
-        this.#later(() => {
-          tell(event);
-        });
-    };
-    this.#listeners.orderOf(callSid).add({ first, count, emit });
+  /** Resolves when it is told. */
+  #inOrder(
+    { callSid, events, first }: Telling,
+    count: number,
+    tell: (event: CallbackEvent) => void,
+  ): Promise<void> {
+    return new Promise((resolve) => {
+      const emit = () => {
+        for (const event of events)
+          this.#later(() => {
+            tell(event);
+          });
+        this.#later(resolve);
+      };
+      this.#listeners.orderOf(callSid).add({ first, count, emit });
+    });
   }
 
   #later(task: () => void): void {

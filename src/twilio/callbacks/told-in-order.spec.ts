@@ -32,25 +32,40 @@ describe('what several instances tell of a call', () => {
     expect(told).toEqual(['undefined 1', '0 0', '0 1', '1 0']);
   });
 
-  it('is waited for a second, and not longer', async () => {
+  it('is waited for a second, and a moment more for each further one', async () => {
     const { clock, told, tell } = begin();
-    tell(2);
-    tell(5);
+    tell(1);
+    tell(4);
     await clock.advance(999);
     expect(told).toEqual([]);
     await clock.advance(1);
-    expect(told).toEqual(['2 1']);
-    await clock.advance(1_000);
-    expect(told).toEqual(['2 1', '5 1']);
-    tell(4);
+    expect(told).toEqual(['1 1']);
+    await clock.advance(1_249);
+    expect(told).toHaveLength(1); // two are missing
+    await clock.advance(1);
+    expect(told).toEqual(['1 1', '4 1']);
+    tell(3);
     expect(told).toHaveLength(3); // late, and told all the same
   });
 
-  it('is forgotten with its call', async () => {
+  it('is waited for anew behind one that came', async () => {
+    const { clock, told, tell } = begin();
+    tell(1);
+    await clock.advance(900);
+    tell(3);
+    tell(0);
+    expect(told).toEqual(['0 1', '1 1']);
+    await clock.advance(999);
+    expect(told).toHaveLength(2);
+    await clock.advance(1);
+    expect(told).toEqual(['0 1', '1 1', '3 1']);
+  });
+
+  it('is not lost when its call is forgotten', () => {
     const { clock, order, told, tell } = begin();
+    tell(2);
     tell(1);
     order.stop();
-    await clock.advance(2_000);
-    expect([told, clock.pendingTimers]).toEqual([[], 0]);
+    expect([told, clock.pendingTimers]).toEqual([['1 1', '2 1'], 0]);
   });
 });
