@@ -60,7 +60,7 @@ function routesOf(module: INestApplicationContext): Record<string, Route> {
   return {
     incoming: (form) => calls.incoming(form),
     outgoing: (form, _token, { context }) => calls.outgoing(form, context),
-    continue: (form) => calls.continue(form),
+    continue: (form, _token, { again }) => calls.continue(form, again),
     transferred: (form, token) => calls.transferred(form, token),
     status: (form, token) => {
       callbacks.status(form, token);

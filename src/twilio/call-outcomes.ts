@@ -3,8 +3,11 @@ import { type Observable, Subject } from 'rxjs';
 import { callKey } from '../sharing/shared-store.js';
 import { orWhenAway, type Shared, Sharing } from '../sharing/sharing.js';
 
-const OUTCOMES = ['completed', 'failed', 'limit', 'drained'] as const;
-/** How a stream was closed by us; `limit` and `drained`: what was to be said then could not be. */
+const OUTCOMES = ['completed', 'failed', 'limit', 'drained', 'not-taken'] as const;
+/**
+ * How a stream was closed by us; `limit` and `drained`: what was to be said then could not be; `not-taken`: it came to an
+ * instance that was shutting down.
+ */
 export type CallOutcome = (typeof OUTCOMES)[number];
 
 /** Calls whose next webhook may be outstanding; beyond it the oldest is forgotten. */

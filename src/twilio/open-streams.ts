@@ -175,7 +175,8 @@ export class OpenStreams {
   }
 
   private admit(stream: MediaStream): boolean {
-    if (this.isDraining && stream.callSid !== undefined) void this.outcomes.record(stream.callSid, 'drained');
+    if (this.isDraining && stream.callSid !== undefined)
+      void this.outcomes.record(stream.callSid, 'not-taken');
     if (this.isFull || this.isDraining) return false;
     this.started.add(stream);
     this.leave.get(stream)?.();

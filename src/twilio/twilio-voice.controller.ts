@@ -17,6 +17,7 @@ import { SealedContext } from './calls/sealed-context.js';
 import { CallOutcomes } from './call-outcomes.js';
 import { OpenStreams } from './open-streams.js';
 import { requiredField } from './required-field.js';
+import { AGAIN_QUERY, SecondAttempt } from './second-attempt.js';
 import { TwilioSignatureGuard } from './signature.guard.js';
 import { TwimlInterceptor } from './twiml.interceptor.js';
 import { checkedParameters, type IncomingCall, VoiceTwiml } from './twiml.js';
@@ -33,6 +34,7 @@ export class TwilioVoiceController {
     private readonly desk: FrontDesk,
     private readonly contexts: SealedContext,
     private readonly callbacks: TwilioCallbacks,
+    private readonly second: SecondAttempt,
   ) {}
 
   /** A call comes in: connects it to a media stream, or refuses it before anything is opened for it. */
@@ -63,16 +65,20 @@ export class TwilioVoiceController {
     return this.streams.isDraining ? this.twiml.goodbye() : this.twiml.connect(call, parameters);
   }
 
-  /** The stream is over and the call is not: says why, unless we meant it. */
+  /** The stream is over and the call is not: connects it once more if nobody took it, else says why, unless we meant it. */
   @Post('continue')
   @HttpCode(200)
-  async continue(@Body(FORM) form: Form): Promise<string> {
-    const outcome = await this.outcomes.take(requiredField(form, 'CallSid'));
+  async continue(@Body(FORM) form: Form, @Query(AGAIN_QUERY) again: unknown): Promise<string> {
+    const call = callOf(form);
+    const outcome = await this.outcomes.take(call.CallSid);
+    if (outcome === 'completed') return this.twiml.hangUp();
     if (outcome === 'limit') return this.twiml.limitReached();
-    // A stream that was refused meanwhile has no outcome.
-    if (outcome === 'drained' || (outcome === undefined && this.streams.isDraining))
-      return this.twiml.goodbye();
-    return outcome === 'completed' ? this.twiml.hangUp() : this.twiml.apologise();
+    if (outcome === 'failed') return this.twiml.apologise();
+    if (outcome === 'drained' || this.streams.isDraining) return this.twiml.goodbye();
+    // A stream that was refused with its handshake has no outcome.
+    const parameters = this.second.open(call.CallSid, again);
+    if (parameters !== undefined && !this.streams.isFull) return this.twiml.connectAgain(call, parameters);
+    return outcome === 'not-taken' ? this.twiml.goodbye() : this.twiml.apologise();
   }
 
   /** A transfer is over: after a conversation so is the call, else the caller is told. */

@@ -22,6 +22,7 @@ import { StreamTokens } from './stream-token.js';
 import { CallRecordings } from './calls/call-recordings.js';
 import { DialGuard } from './calls/dial-guard.js';
 import { SealedContext } from './calls/sealed-context.js';
+import { SecondAttempt } from './second-attempt.js';
 import { TwilioCallsService } from './calls/twilio-calls.service.js';
 import { TwilioRest } from './twilio-client.js';
 import { TwilioCallControl } from './twilio-rest.js';
@@ -48,6 +49,7 @@ const SERVICES: readonly Provider[] = [
   TwilioRest,
   TwilioCallControl,
   SealedContext,
+  SecondAttempt,
   { provide: CALL_CONTROL, useExisting: TwilioCallControl },
   DEFAULT_ADAPTER_PROVIDER,
 ];

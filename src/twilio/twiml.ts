@@ -5,6 +5,7 @@ import { CallScopes } from '../call/call-scopes.js';
 import type { ResolvedTransferTarget } from '../call/handover.options.js';
 import { TWILIO_VOICE_OPTIONS, type ResolvedTwilioVoiceOptions } from '../twilio-voice.options.js';
 import { PublicUrls, streamUrl } from './public-urls.js';
+import { AGAIN_QUERY, SecondAttempt } from './second-attempt.js';
 import { ORIGIN_PARAMETER, StreamTokens, TOKEN_PARAMETER } from './stream-token.js';
 
 /** Name and value of a `<Parameter>` together must stay below this many characters. */
@@ -33,6 +34,7 @@ export class VoiceTwiml {
     private readonly tokens: StreamTokens,
     private readonly urls: PublicUrls,
     @Optional() @Inject(CallScopes) private readonly scopes?: Pick<CallScopes, 'origin'>,
+    @Optional() private readonly second?: SecondAttempt,
   ) {}
 
   /**
@@ -41,7 +43,13 @@ export class VoiceTwiml {
    * @throws Error if a parameter's name and value have 500 characters or more, or its name is reserved or `_origin`
    */
   connect(call: IncomingCall, parameters: Readonly<Record<string, string>> = {}): string {
-    return this.#connect(new VoiceResponse(), call, checkedParameters(parameters));
+    const again = this.second?.seal(call.CallSid, checkedParameters(parameters));
+    return this.#connect(new VoiceResponse(), call, parameters, { again });
+  }
+
+  /** As {@link connect}, for a call whose first stream nobody took; there is no third attempt. */
+  connectAgain(call: IncomingCall, parameters: Readonly<Record<string, string>>): string {
+    return this.#connect(new VoiceResponse(), call, parameters);
   }
 
   /** Connects the caller with somebody else; how that ended is asked for when it is over. */
@@ -69,14 +77,14 @@ export class VoiceTwiml {
   pressKeys(callSid: string, keys: string, parameters: Readonly<Record<string, string>> = {}): string {
     const response = new VoiceResponse();
     response.play({ digits: keys });
-    return this.#connect(response, { CallSid: callSid }, parameters, true);
+    return this.#connect(response, { CallSid: callSid }, parameters, { follows: true });
   }
 
   #connect(
     response: VoiceResponse,
     call: IncomingCall,
     parameters: Readonly<Record<string, string>> = {},
-    follows = false,
+    { follows = false, again }: { readonly follows?: boolean; readonly again?: string | undefined } = {},
   ): string {
     const stream = response.connect().stream({
       url: streamUrl(this.options),
@@ -92,7 +100,9 @@ export class VoiceTwiml {
     };
     for (const [name, value] of Object.entries(all))
       stream.parameter({ name: inXml(name), value: inXml(value) });
-    response.redirect({ method: 'POST' }, this.urls.webhook('continue'));
+    const next = new URL(this.urls.webhook('continue'));
+    if (again !== undefined) next.searchParams.set(AGAIN_QUERY, again);
+    response.redirect({ method: 'POST' }, next.toString());
     return response.toString();
   }
 

@@ -39,6 +39,8 @@ export interface HostOptions<V extends Voice> {
   readonly settings?: Omit<TwilioVoiceOptions, 'basePath'>;
   /** More providers of the module. */
   readonly providers?: (clock: VirtualClock) => Provider[];
+  /** Of another host, to live at the same time as it. */
+  readonly clock?: VirtualClock;
 }
 
 /** A host application with the real module in it, in virtual time and without any network. */
@@ -74,7 +76,7 @@ export class Host<V extends Voice = ScriptedVoice> {
   }
 
   static async boot<V extends Voice = ScriptedVoice>(options: HostOptions<V>): Promise<Host<V>> {
-    const clock = new VirtualClock();
+    const { clock = new VirtualClock() } = options;
     const voice = options.voice?.(clock) ?? (new ScriptedVoice(clock) as Voice as V);
     const agent = isClass(options.agent) ? options.agent : Nobody;
     const providers = [
