@@ -123,21 +123,13 @@ describe('A call whose stream nobody took', () => {
     connected.hangUp();
   });
 
-  it.each([
-    ['within five seconds is connected once more', 4_000, 2, []],
-    ['later hears why', 6_000, 1, [CLOSING]],
-  ])('whose connection breaks %s', async (_, ms, greetings, spoken) => {
+  it('is not one whose stream breaks: it was taken', async () => {
     const fresh = await instance();
     const call = dial([fresh], [fresh]);
-    await clock.advance(ms);
-    fresh.streams[0]!.finish('socket-closed', 1011, '');
-    await clock.advance(2_000);
-    expect([greeted(fresh), call.spoken, call.endedBy]).toEqual([
-      greetings,
-      spoken,
-      spoken.length === 0 ? undefined : 'hangup',
-    ]);
-    call.hangUp();
+    await clock.advance(1_000);
+    call.dropSocket();
+    await clock.advance(5_000);
+    expect([greeted(fresh), call.spoken, call.endedBy]).toEqual([1, [CLOSING], 'hangup']);
   });
 
   it.each([

@@ -277,10 +277,13 @@ describe('three instances that share nothing', () => {
       for (let way = 0; way < 100; way++) {
         const callSid = newCall();
         const token = one.tokens.mint(callSid);
+        const used = () => Promise.all([one, two, other].map(async ({ tokens }) => tokens.wasUsed(token)));
+        expect(await used()).toEqual([false, false, false]);
         const redeemed = await Promise.all(
           [one, two, other].map(async ({ tokens }) => tokens.redeem(token, callSid)),
         );
         expect(redeemed.sort()).toEqual(['ok', 'reused', 'reused']);
+        expect(await used()).toEqual([true, true, true]);
         expect(await two.tokens.redeem(token, callSid)).toBe('reused');
       }
     });
@@ -356,6 +359,7 @@ describe('three instances that share nothing', () => {
       await eventually('it is told', () => statusesOf(callSid).length === 1);
       await server.kill();
       await eventually('that is known', () => !one.module.get<SharingStatus>(SHARING_STATUS).isUp);
+      expect(await one.tokens.wasUsed(token)).toBe(true); // for all it knows
       const redeemed = [await one.tokens.redeem(token, callSid), await one.tokens.redeem(token, callSid)];
       expect(redeemed).toEqual(whenAway === 'accept' ? ['ok', 'reused'] : ['unavailable', 'unavailable']);
       await one.outcomes.record(callSid, 'drained');

@@ -1,6 +1,7 @@
 // What it costs to interrupt a call that another instance has: from the command to the `clear` that is handed to the
 // socket, asked for at the owner and at another process, by turns, on a real Redis; at rest, and while the other process
-// sends 1,000 commands a second to the owner's calls.
+// sends 1,000 commands a second to the owner's calls. And how long a caller who interrupts still hears the agent then, from
+// the PCM at the ear.
 import { fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
@@ -10,7 +11,7 @@ import { fileURLToPath, URL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { SystemClock } from '../../dist/index.js';
 import { networkTransport, SimulatedCall } from '../../dist/testing/index.js';
-import { percentile } from '../machine/statistics.mjs';
+import { percentile, spread } from '../machine/statistics.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -23,6 +24,10 @@ const { values } = parseArgs({
 const [CALLS, ROUNDS, CUTS, RATE] = [values.calls, values.rounds, values.cuts, values.rate].map(Number);
 /** So long the agent is heard before it is cut. */
 const TALK_MS = 20;
+/** Of the caller's words, and until the agent's answer to them is over, ms. */
+const [SPEECH_MS, ANSWERED_MS] = [600, 3_000];
+/** What is silent for so long is over, ms. */
+const SILENCE_MS = 300;
 
 const clock = new SystemClock();
 const wait = (ms) => new Promise((resolve) => clock.after(ms, resolve));
@@ -118,17 +123,34 @@ async function cut(way, callSid, { clear, answer }) {
   answer.push(doneAt - askedAt);
 }
 
+const atTheEar = new Map(Object.keys(LOADS).map((load) => [load, []]));
+/** Every caller interrupts the agent, at different moments of its frames. */
+async function bargeIns(silent) {
+  const one = async (caller, index) => {
+    await owner.ask('talk', { callSid: caller.callSid });
+    await wait(700 + index * 7);
+    const { startMs } = caller.speak(SPEECH_MS);
+    await wait(SPEECH_MS + ANSWERED_MS);
+    silent.push(caller.silentFrom(startMs, SILENCE_MS) - startMs);
+    await owner.ask('directly', { callSid: caller.callSid });
+  };
+  await Promise.all(callers.map(one));
+}
+
 const sent = { commands: 0, failed: 0, seconds: 0 };
 let turn = 0;
 for (const callSid of callSids) await owner.ask('directly', { callSid });
 for (let round = 0; round <= ROUNDS; round++) {
   if (round === 1) for (const one of figures.values()) one.clear.length = one.answer.length = 0; // warm now
+  if (round === 1) for (const one of atTheEar.values()) one.length = 0;
+  console.error(`round ${round} of ${ROUNDS}`);
   for (const [load, perSecond] of Object.entries(LOADS)) {
     const from = clock.now();
     if (perSecond > 0) await other.ask('load', { callSids, perSecond });
     for (let index = 0; index < CUTS; index++)
       for (const way of Object.keys(WAYS))
         await cut(way, callSids[turn++ % CALLS], figures.get(`${load}|${way}`));
+    await bargeIns(atTheEar.get(load));
     if (perSecond > 0) {
       const { sent: commands, failed } = await other.ask('rest');
       sent.commands += commands;
@@ -160,12 +182,15 @@ const shown = rows.map((row) => ({
   'p50 ratio': (row['clear p50'] / base(row)['clear p50']).toFixed(1),
 }));
 console.table(shown);
+const heard = [...atTheEar].map(([load, silent]) => ({ load, ...spread(silent) }));
+console.log("From a caller's first sound to the agent's silence at the ear, ms:");
+console.table(heard);
 const rate = sent.commands / sent.seconds;
 console.log(`load: ${rate.toFixed(0)} commands/s were sent, ${sent.failed} of ${sent.commands} failed`);
 mkdirSync(new URL('../results/', import.meta.url), { recursive: true });
 writeFileSync(
   new URL('../results/cluster.json', import.meta.url),
-  JSON.stringify({ calls: CALLS, rows, load: { ...sent, rate } }, null, 2),
+  JSON.stringify({ calls: CALLS, rows, heard, load: { ...sent, rate } }, null, 2),
 );
 for (const caller of callers) caller.hangUp();
 await wait(200);

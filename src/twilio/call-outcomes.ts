@@ -6,7 +6,7 @@ import { orWhenAway, type Shared, Sharing } from '../sharing/sharing.js';
 const OUTCOMES = ['completed', 'failed', 'limit', 'drained', 'not-taken'] as const;
 /**
  * How a stream was closed by us; `limit` and `drained`: what was to be said then could not be; `not-taken`: it came to an
- * instance that was shutting down.
+ * instance that was shutting down or full.
  */
 export type CallOutcome = (typeof OUTCOMES)[number];
 

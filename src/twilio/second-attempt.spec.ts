@@ -3,38 +3,53 @@ import { VirtualClock } from '../testing/virtual-clock.js';
 import { resolveOptions } from '../twilio-voice.options.js';
 import { SealedContext } from './calls/sealed-context.js';
 import { SecondAttempt } from './second-attempt.js';
+import { StreamTokens } from './stream-token.js';
 
 const PARAMETERS = { account: '4711' };
+const clock = new VirtualClock();
 
-describe('what another connection of a call takes', () => {
-  const clock = new VirtualClock();
-  const contexts = (authToken: string) =>
-    new SealedContext(resolveOptions({ publicUrl: 'https://voice.example.com', authToken }));
-  const second = new SecondAttempt(clock, contexts('one'));
+/** One of several instances. */
+function instance(authToken = 'one') {
+  const options = resolveOptions({ publicUrl: 'https://voice.example.com', authToken });
+  const [contexts, tokens] = [new SealedContext(options), new StreamTokens(options, clock)];
+  return { contexts, tokens, second: new SecondAttempt(clock, contexts, tokens) };
+}
+const { contexts, tokens, second } = instance();
+const sealed = (by = second) => by.seal('CA1', tokens.mint('CA1'), PARAMETERS);
 
+describe('what a second connection of a call takes', () => {
   it('is known to every instance for five seconds', async () => {
-    const sealed = second.seal('CA1', PARAMETERS);
+    const given = sealed();
     await clock.advance(5_000);
-    expect(new SecondAttempt(clock, contexts('one')).open('CA1', sealed)).toEqual(PARAMETERS);
+    expect(await instance().second.open('CA1', given, false)).toEqual(PARAMETERS);
     await clock.advance(1);
-    expect(second.open('CA1', sealed)).toBeUndefined();
+    expect(await second.open('CA1', given, false)).toBeUndefined();
+  });
+
+  it('is not given when the first one was taken, unless it is known to have been refused', async () => {
+    const token = tokens.mint('CA1');
+    const given = second.seal('CA1', token, PARAMETERS);
+    expect(await second.open('CA1', given, false)).toEqual(PARAMETERS);
+    expect(tokens.redeem(token, 'CA1')).toBe('ok');
+    expect(await second.open('CA1', given, false)).toBeUndefined();
+    expect(await second.open('CA1', given, true)).toEqual(PARAMETERS);
   });
 
   it.each<[string, () => [string, unknown]]>([
-    ['of another call', () => ['CA2', second.seal('CA1', PARAMETERS)]],
-    ['of another secret', () => ['CA1', new SecondAttempt(clock, contexts('two')).seal('CA1', PARAMETERS)]],
-    ['of an outbound call', () => ['CA1', contexts('one').seal(PARAMETERS)]],
+    ['of another call', () => ['CA2', sealed()]],
+    ['of another secret', () => ['CA1', sealed(instance('two').second)]],
+    ['of an outbound call', () => ['CA1', contexts.seal(PARAMETERS)]],
     ['made up', () => ['CA1', 'AAAA']],
     ['missing', () => ['CA1', undefined]],
-    ['given twice', () => ['CA1', [second.seal('CA1', PARAMETERS), 'x']]],
-  ])('is refused when it is %s', (_, given) => {
-    expect(second.open(...given())).toBeUndefined();
+    ['given twice', () => ['CA1', [sealed(), 'x']]],
+  ])('is refused when it is %s', async (_, given) => {
+    expect(await second.open(...given(), true)).toBeUndefined();
   });
 
   it('is left out where it would make an address too long', () => {
-    expect(second.seal('CA1', { note: 'x'.repeat(400) })?.length).toBeLessThan(1_500);
-    expect(second.seal('CA1', Object.fromEntries([1, 2, 3].map((n) => [`n${n}`, 'x'.repeat(480)])))).toBe(
-      undefined,
-    );
+    const token = tokens.mint('CA1');
+    const long = Object.fromEntries([1, 2].map((n) => [`n${n}`, 'x'.repeat(480)]));
+    expect(second.seal('CA1', token, { note: 'x'.repeat(480) })?.length).toBeLessThan(1_500);
+    expect(second.seal('CA1', token, long)).toBeUndefined();
   });
 });

@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { CLOCK, type Clock } from '../call/clock.js';
 import { type CallContext, SealedContext } from './calls/sealed-context.js';
+import { StreamTokens } from './stream-token.js';
 
 /** Query parameter of the webhook that asks what comes after the stream. */
 export const AGAIN_QUERY = 'again';
@@ -13,6 +14,8 @@ const LONGEST = 1_500;
 interface Attempt {
   readonly callSid: string;
   readonly from: number;
+  /** Of the first stream: unused, nobody took it. */
+  readonly token: string;
   readonly parameters: CallContext;
 }
 
@@ -25,22 +28,28 @@ export class SecondAttempt {
   constructor(
     @Inject(CLOCK) private readonly clock: Clock,
     private readonly contexts: SealedContext,
+    private readonly tokens: StreamTokens,
   ) {}
 
   /** @returns undefined where it would be too long for an address: the call is then connected once and not again */
-  seal(callSid: string, parameters: CallContext): string | undefined {
-    const attempt: Attempt = { callSid, from: this.clock.epoch(), parameters };
+  seal(callSid: string, token: string, parameters: CallContext): string | undefined {
+    const attempt: Attempt = { callSid, from: this.clock.epoch(), token, parameters };
     const sealed = this.contexts.seal({ attempt: JSON.stringify(attempt) });
     return sealed.length > LONGEST ? undefined : sealed;
   }
 
-  /** @returns the parameters of the stream; undefined when it is not sealed here, of another call, or too late */
-  open(callSid: string, sealed: unknown): CallContext | undefined {
+  /**
+   * @param wasRefused whether it is known that the first stream was not taken
+   * @returns the parameters of the second one; undefined when there is to be none: the first one was taken, or it is not
+   * sealed here, of another call, or too late
+   */
+  async open(callSid: string, sealed: unknown, wasRefused: boolean): Promise<CallContext | undefined> {
     if (typeof sealed !== 'string') return undefined;
     const { attempt: text } = this.contexts.open(sealed) ?? {};
     if (text === undefined) return undefined;
     const attempt = JSON.parse(text) as Attempt;
     const isInTime = Math.abs(this.clock.epoch() - attempt.from) <= WAITS_MS;
-    return attempt.callSid === callSid && isInTime ? attempt.parameters : undefined;
+    if (attempt.callSid !== callSid || !isInTime) return undefined;
+    return wasRefused || !(await this.tokens.wasUsed(attempt.token)) ? attempt.parameters : undefined;
   }
 }

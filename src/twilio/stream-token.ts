@@ -82,6 +82,17 @@ export class StreamTokens {
     return this.refusal(claims, isGoingOn()) ?? this.redeemEverywhere(shared, claims, isGoingOn);
   }
 
+  /** Whether a stream was opened with it, on any instance; where that cannot be known it is taken for granted. */
+  wasUsed(token: string): boolean | Promise<boolean> {
+    const claims = this.open(token);
+    if (claims === undefined || this.redeemed.has(claims.nonce)) return true;
+    const { shared } = this.sharing;
+    return (
+      shared !== undefined &&
+      orWhenAway(async () => (await shared.store.get(tokenKey(claims))) !== undefined, true)
+    );
+  }
+
   /** The call is over: from now on no token opens a stream of it here, whenever it was made. */
   revoke(callSid: string): void {
     this.over.delete(callSid);
@@ -122,8 +133,9 @@ export class StreamTokens {
 
   private async refusalElsewhere(
     { store, directory }: Shared,
-    { callSid, nonce, expires, follows }: Claims,
+    claims: Claims,
   ): Promise<Redemption | undefined> {
+    const { callSid, expires, follows } = claims;
     const [over, entry] = await Promise.all([
       store.get(overKey(callSid)),
       follows ? undefined : directory.find(callSid),
@@ -131,7 +143,7 @@ export class StreamTokens {
     if (over !== undefined) return 'call-over';
     if (entry !== undefined && entry.instance !== directory.instance) return 'call-going-on';
     const ttlMs = Math.max(0, expires - this.clock.epoch()) + SKEW_MS;
-    return (await store.add(callKey(callSid, `token:${nonce}`), ttlMs)) ? undefined : 'reused';
+    return (await store.add(tokenKey(claims), ttlMs)) ? undefined : 'reused';
   }
 
   private refusal(claims: Claims, goesOn: boolean): Redemption | undefined {
@@ -168,4 +180,5 @@ function hmac(key: string | Buffer, text: string): Buffer {
   return createHmac('sha256', key).update(text).digest();
 }
 
+const tokenKey = ({ callSid, nonce }: Claims): string => callKey(callSid, `token:${nonce}`);
 const overKey = (callSid: string): string => callKey(callSid, 'over');

@@ -75,10 +75,10 @@ export class TwilioVoiceController {
     if (outcome === 'limit') return this.twiml.limitReached();
     if (outcome === 'failed') return this.twiml.apologise();
     if (outcome === 'drained' || this.streams.isDraining) return this.twiml.goodbye();
+    if (this.streams.isFull) return this.twiml.apologise();
     // A stream that was refused with its handshake has no outcome.
-    const parameters = this.second.open(call.CallSid, again);
-    if (parameters !== undefined && !this.streams.isFull) return this.twiml.connectAgain(call, parameters);
-    return outcome === 'not-taken' ? this.twiml.goodbye() : this.twiml.apologise();
+    const parameters = await this.second.open(call.CallSid, again, outcome === 'not-taken');
+    return parameters === undefined ? this.twiml.apologise() : this.twiml.connectAgain(call, parameters);
   }
 
   /** A transfer is over: after a conversation so is the call, else the caller is told. */

@@ -26,6 +26,13 @@ export interface IncomingCall {
   readonly Direction?: string;
 }
 
+interface Connection {
+  readonly token: string;
+  /** What a second attempt takes; undefined: there is none. */
+  readonly again?: string | undefined;
+  readonly origin?: string | undefined;
+}
+
 /** Writes the TwiML of a voice call. */
 @Injectable()
 export class VoiceTwiml {
@@ -43,13 +50,19 @@ export class VoiceTwiml {
    * @throws Error if a parameter's name and value have 500 characters or more, or its name is reserved or `_origin`
    */
   connect(call: IncomingCall, parameters: Readonly<Record<string, string>> = {}): string {
-    const again = this.second?.seal(call.CallSid, checkedParameters(parameters));
-    return this.#connect(new VoiceResponse(), call, parameters, { again });
+    const token = this.tokens.mint(call.CallSid);
+    const again = this.second?.seal(call.CallSid, token, checkedParameters(parameters));
+    return this.#connect(new VoiceResponse(), call, parameters, {
+      token,
+      again,
+      origin: this.scopes?.origin,
+    });
   }
 
   /** As {@link connect}, for a call whose first stream nobody took; there is no third attempt. */
   connectAgain(call: IncomingCall, parameters: Readonly<Record<string, string>>): string {
-    return this.#connect(new VoiceResponse(), call, parameters);
+    const token = this.tokens.mint(call.CallSid);
+    return this.#connect(new VoiceResponse(), call, parameters, { token, origin: this.scopes?.origin });
   }
 
   /** Connects the caller with somebody else; how that ended is asked for when it is over. */
@@ -77,26 +90,26 @@ export class VoiceTwiml {
   pressKeys(callSid: string, keys: string, parameters: Readonly<Record<string, string>> = {}): string {
     const response = new VoiceResponse();
     response.play({ digits: keys });
-    return this.#connect(response, { CallSid: callSid }, parameters, { follows: true });
+    const token = this.tokens.mint(callSid, true);
+    return this.#connect(response, { CallSid: callSid }, parameters, { token });
   }
 
   #connect(
     response: VoiceResponse,
     call: IncomingCall,
-    parameters: Readonly<Record<string, string>> = {},
-    { follows = false, again }: { readonly follows?: boolean; readonly again?: string | undefined } = {},
+    parameters: Readonly<Record<string, string>>,
+    { token, again, origin }: Connection,
   ): string {
     const stream = response.connect().stream({
       url: streamUrl(this.options),
       name: `voice-${randomUUID()}`,
       statusCallback: this.urls.webhook('stream-status'),
     });
-    const origin = follows ? undefined : this.scopes?.origin;
     const all = {
       ...partiesOf(call),
       ...parameters,
       ...(origin === undefined ? {} : { [ORIGIN_PARAMETER]: origin }),
-      [TOKEN_PARAMETER]: this.tokens.mint(call.CallSid, follows),
+      [TOKEN_PARAMETER]: token,
     };
     for (const [name, value] of Object.entries(all))
       stream.parameter({ name: inXml(name), value: inXml(value) });
