@@ -390,8 +390,8 @@ describe('what Twilio refuses', () => {
 });
 
 describe('a call that goes on', () => {
-  async function connected() {
-    const calls = await boot();
+  async function connected(outbound: TwilioVoiceOptions['outbound'] = OUTBOUND) {
+    const calls = await boot({ outbound });
     const call = host.dial();
     twilio.carries(call);
     await host.clock.advance(1_500);
@@ -423,6 +423,26 @@ describe('a call that goes on', () => {
     call.hangUp();
     await host.clock.advance(100);
   });
+
+  it.each<[string, (call: SimulatedCall) => void, boolean]>([
+    ['Twilio refused it', () => twilio.refusals.push({ status: 400, code: 21_211 }), true],
+    ['the caller interrupted it', (call) => call.speak(800), true],
+    ['Twilio did not say', () => twilio.refusals.push({ status: 500, code: 20_500 }), false],
+  ])(
+    'and was not transferred may be so again, where one call is allowed a day, only if that is sure: %s',
+    async (_, fail, isFree) => {
+      const { calls, call } = await connected({ ...OUTBOUND, calls: { most: 1 } });
+      const transfer = () =>
+        settled(calls.transfer(call.callSid, { to: '+15005550001' }).catch((reason: unknown) => reason));
+      fail(call);
+      expect(await transfer()).toBeInstanceOf(Error);
+      await host.clock.advance(5_000);
+      const again = await transfer();
+      expect(again instanceof DialRefusedError ? again.reason : again).toBe(isFree ? undefined : 'too-many');
+      call.hangUp();
+      await host.clock.advance(100);
+    },
+  );
 
   it('is transferred to the number that was allowed, whatever becomes of the object that named it', async () => {
     const { calls, call } = await connected();

@@ -1,4 +1,6 @@
+import { InterruptedError } from '../../call/interrupted-error.js';
 import { RemoteError } from '../../sharing/call-bus.js';
+import { SharingUnavailableError } from '../../sharing/sharing-errors.js';
 
 /** What a refusal of Twilio's REST API means. */
 export type TwilioCallProblem =
@@ -54,6 +56,13 @@ export function asItWas(error: unknown): unknown {
   return new TwilioCallError(told, message, typeof code === 'number' ? code : undefined, status, {
     cause: error,
   });
+}
+
+/** Whether somebody may have been dialled though it failed: where only the answer is missing, or too little is known. */
+export function mayBeDone(error: unknown): boolean {
+  if (error instanceof TwilioCallError) return error.problem === 'unavailable';
+  if (error instanceof SharingUnavailableError) return error.mayBeDone;
+  return !(error instanceof InterruptedError);
 }
 
 function problemOf(status: number | undefined): TwilioCallProblem {

@@ -19,7 +19,7 @@ import { checkedParameters } from '../twiml.js';
 import { DialGuard } from './dial-guard.js';
 import type { CallToPlace, PlacedCall } from './placed-call.js';
 import { SealedContext } from './sealed-context.js';
-import { asItWas, TwilioCallError, twilioCallError } from './twilio-call-error.js';
+import { asItWas, mayBeDone, TwilioCallError, twilioCallError } from './twilio-call-error.js';
 
 const STATUS_EVENTS = ['initiated', 'ringing', 'answered', 'completed'];
 /** Twilio's limit on a call is so much wider than ours, so that the goodbye is heard, s. */
@@ -66,8 +66,7 @@ export class TwilioCallsService {
       return { callSid: sid, events$: early.of(sid) };
     } catch (cause) {
       const error = twilioCallError('place the call', cause);
-      // Without an answer the call may have been made.
-      if (error.problem !== 'unavailable') await admitted.notMade();
+      if (!mayBeDone(error)) await admitted.notMade();
       throw error;
     } finally {
       early.stop();
@@ -90,13 +89,20 @@ export class TwilioCallsService {
    */
   async transfer(callSid: string, to: string | TransferTarget): Promise<void> {
     const target = typeof to === 'string' ? this.named(to) : checkedTarget(to);
-    if (typeof to !== 'string' && target.to.startsWith('+'))
-      await this.guard.admit({ to: target.to, purpose: 'transfer', parameters: {} });
-    await this.atOwner(
-      callSid,
-      (call) => call.transfer(typeof to === 'string' ? to : target),
-      () => this.asked('transfer the call', () => this.control.transfer?.(callSid, target) ?? false),
-    );
+    const isOwnTarget = typeof to !== 'string' && target.to.startsWith('+');
+    const admitted = isOwnTarget
+      ? await this.guard.admit({ to: target.to, purpose: 'transfer', parameters: {} })
+      : undefined;
+    try {
+      await this.atOwner(
+        callSid,
+        (call) => call.transfer(typeof to === 'string' ? to : target),
+        () => this.asked('transfer the call', () => this.control.transfer?.(callSid, target) ?? false),
+      );
+    } catch (error) {
+      if (!mayBeDone(error)) await admitted?.notMade();
+      throw error;
+    }
   }
 
   /**
