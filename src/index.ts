@@ -178,6 +178,7 @@ export {
   NoSuchCallError,
   RemoteError,
   type AskOptions,
+  type TellOptions,
   type BusEvent,
   type CallBus,
   type CallOwner,

@@ -4,6 +4,7 @@ import { CallRegistry } from './call/call-registry.js';
 import { CallScopes } from './call/call-scopes.js';
 import { CLOCK } from './call/clock.js';
 import { CallRecordKeeper } from './call/record/call-record-keeper.js';
+import { StreamRelay } from './call/relay/stream-relay.js';
 import { ServedCalls } from './call/served-calls.js';
 import { REDACTOR, StandardRedactor } from './call/redactor.js';
 import { STREAM_ACCEPTOR } from './call/stream.js';
@@ -195,7 +196,8 @@ function build(
       LiveCalls,
       { provide: REDACTOR, useClass: StandardRedactor },
       CallRecordKeeper,
-      { provide: STREAM_ACCEPTOR, useExisting: CallRegistry },
+      StreamRelay,
+      { provide: STREAM_ACCEPTOR, useExisting: StreamRelay },
       ...twilioProviders(upgrades),
       ...TWILIO_COMMANDS,
       CallEventHandlers,

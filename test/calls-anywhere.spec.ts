@@ -22,6 +22,7 @@ import {
 import { prometheusText } from '../src/prometheus.js';
 import { RedisSharing } from '../src/redis.js';
 import { ScriptedAgent, type SimulatedCall } from '../src/testing/index.js';
+import { StreamRelay } from '../src/call/relay/stream-relay.js';
 import { CallTidings, type CallTiding } from '../src/sharing/call-tidings.js';
 import { clock, EmbeddingHost } from './support/embedding-host.js';
 import { balanced, bootInstance, dialled, type Instance } from './support/instances.js';
@@ -232,33 +233,101 @@ const isLoud = (byte: number) => (byte & 0x7f) < 0x60;
     heard.unsubscribe();
   });
 
-  it('whose next stream comes to another one goes on there, and has one owner and two records', async () => {
-    const landing = [one, three];
-    const call = dialled(balanced((what) => (what === 'stream' ? (landing.shift() ?? three) : two)));
+  /** A call of `one` whose second stream comes to `three`, which hands it on. */
+  async function handedOn(owner = one, socket = three): Promise<SimulatedCall> {
+    const landing = [owner, socket];
+    const call = dialled(balanced((what) => (what === 'stream' ? (landing.shift() ?? socket) : two)));
     calls.push(call);
     twilio.carries(call);
     await call.connected;
     await hears(call);
     const handle = live(two).of(call.callSid);
     await handle.interrupt();
-    const metBefore = three.agent.calls.length;
-    await expect(handle.sendDigits('1')).rejects.toThrow('the call did not come back');
+    await handle.sendDigits('1');
     expect(call.streams).toHaveLength(2);
-    // The first one is done with it; the other one meets a call with the same parties.
-    await eventually('the first record', () => recordsOf(call).length === 1);
-    expect(recordsOf(call)).toMatchObject([{ ended: 'closed-by-us' }]);
-    expect(one.get(CallRegistry).size).toBe(0);
-    expect(three.agent.calls.slice(metBefore).map(({ parameters }) => parameters)).toEqual([
-      { from: call.from, to: call.to, direction: 'inbound' },
-    ]);
-    await eventually('one entry', async () => (await live(two).count()) === 1);
-    await handle.interrupt();
-    expect((await handle.say('Here now.')).ended).toBe('played');
-    expect(call.endedBy).toBeUndefined();
+    expect([owner.get(StreamRelay).size, socket.get(StreamRelay).size]).toEqual([1, 1]);
+    return call;
+  }
+
+  it('whose next stream comes to another one goes on with its conversation, as on one instance', async () => {
+    const metBefore = three.agent.calls.length;
+    const call = await handedOn();
+    expect(three.get(CallRegistry).size).toBe(0);
+    expect(one.get(CallRegistry).find(call.callSid)?.streamSid).toBe(call.streams[1]!.streamSid);
+    expect((await live(three).of(call.callSid).say('Here again.')).ended).toBe('played');
+    // What the caller says and presses there is heard here.
+    const digits: string[] = [];
+    one
+      .get(CallRegistry)
+      .find(call.callSid)
+      ?.events$.subscribe((event) => event.type === 'digit' && digits.push(event.digit));
+    const saying = live(two).of(call.callSid).say(LONG);
+    await sleep(500);
+    call.dtmf('7');
+    call.speak(900);
+    expect((await saying).ended).toBe('cut');
+    await eventually('a clear', () => call.clearsSent.length === 2);
+    await eventually('an answer', () =>
+      one.agent.turns.some(({ call: { callSid } }) => callSid === call.callSid),
+    );
+    expect([digits, call.violations]).toEqual([['7'], []]);
     call.hangUp();
-    await eventually('both records', () => recordsOf(call).length === 2);
+    await eventually('the record', () => recordsOf(call).length === 1);
     await sleep(300);
-    expect(recordsOf(call).map(({ ended }) => ended)).toEqual(['closed-by-us', 'stop']);
+    expect(recordsOf(call)).toMatchObject([{ ended: 'stop' }]);
+    expect(three.agent.calls).toHaveLength(metBefore);
+    expect([one.get(StreamRelay).size, three.get(StreamRelay).size]).toEqual([0, 0]);
+  });
+
+  it('that is handed on can have its keys pressed again, and comes home', async () => {
+    const landing = [one, three, one];
+    const call = dialled(balanced((what) => (what === 'stream' ? (landing.shift() ?? one) : two)));
+    calls.push(call);
+    twilio.carries(call);
+    await call.connected;
+    await hears(call);
+    const handle = live(two).of(call.callSid);
+    for (const streams of [2, 3]) {
+      await handle.interrupt();
+      await handle.sendDigits('1');
+      expect(call.streams).toHaveLength(streams);
+    }
+    expect([one.get(StreamRelay).size, three.get(StreamRelay).size]).toEqual([0, 0]);
+    expect((await handle.say('Home again.')).ended).toBe('played');
+    await handle.hangUp();
+    expect(await call.ended).not.toBe('caller');
+    await eventually('the record', () => recordsOf(call).length === 1);
+  });
+
+  it('that is handed on hears its sentence to the end, and goodbye, from an instance that drains', async () => {
+    const four = await boot(LONG, 'accept', 20_000);
+    const call = await handedOn(one, four);
+    const saying = live(two).of(call.callSid).say('One two three four five six.');
+    await sleep(600);
+    const closed = four.host.app.close();
+    expect((await saying).ended).toBe('played');
+    expect([await call.ended, call.spoken]).toEqual(['api', []]);
+    await closed;
+    await eventually('the record', () => recordsOf(call).length === 1);
+    expect(recordsOf(call)).toMatchObject([{ ended: 'drained' }]);
+    expect(recordsOf(call)[0]?.said.map(({ ended }) => ended)).toEqual(['cut', 'played', 'played']);
+    expect(one.get(StreamRelay).size).toBe(0);
+  });
+
+  it.each([
+    ['with the call', 'one'],
+    ['with the socket', 'other'],
+  ])('that is handed on is told so, and ended, when the instance %s loses Redis', async (_, which) => {
+    const [four, five] = [await boot(), await boot()];
+    const call = await handedOn(four, five);
+    await (which === 'one' ? four : five).get(RedisSharing).connection.close();
+    expect(await call.ended).toBe('hangup');
+    expect(call.spoken).toEqual([expect.stringContaining('technical problem')]);
+    await eventually('it is over here', () => four.get(CallRegistry).size === 0);
+    await eventually('nothing is left', () => four.get(StreamRelay).size + five.get(StreamRelay).size === 0);
+    await eventually('the record', () => recordsOf(call).length === 1);
+    expect(recordsOf(call)).toMatchObject([{ ended: 'socket-closed' }]);
+    await Promise.all([four, five].map(({ host }) => host.app.close()));
   });
 
   it('obeys others while its instance drains, and is in no list as soon as it is over', async () => {

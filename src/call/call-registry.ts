@@ -158,6 +158,16 @@ export class CallRegistry implements StreamAcceptor, OnModuleDestroy {
     return this.receiver(call);
   }
 
+  /** Whether that call is here and waits for its next stream. */
+  isAwaited(callSid: string): boolean {
+    return this.calls.get(callSid)?.isAway === true;
+  }
+
+  /** One call says its sentence to the end and goodbye, as in {@link drain}. */
+  drainCall(callSid: string): void {
+    this.calls.get(callSid)?.drain(this.options.drain.goodbye);
+  }
+
   over(callSid: string): void {
     const call = this.calls.get(callSid);
     if (call !== undefined) this.end(call, 'stop');

@@ -7,6 +7,8 @@ export interface StreamStart {
   readonly parameters: Readonly<Record<string, string>>;
   /** Where the webhook that asked for the stream was answered, as a scope of that process put it: from outside, unproven. */
   readonly origin?: string;
+  /** Whether it was asked for by us, for a call that had a stream before. */
+  readonly follows?: boolean;
 }
 
 /** The sending half of a media stream. Every method is a no-op once the stream has ended. */

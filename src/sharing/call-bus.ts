@@ -27,6 +27,12 @@ export interface AskOptions {
   readonly deadlineMs?: number;
 }
 
+/** For how long something told is worth telling. */
+export interface TellOptions {
+  /** It is not told any later, ms; default: 60,000. */
+  readonly lastsMs?: number;
+}
+
 /**
  * Carries commands to the owner of a call, wherever it is. An owner in this process is reached directly, whatever is
  * away. A command is executed once or not at all, and never after its deadline.
@@ -42,11 +48,11 @@ export interface CallBus {
    */
   ask<C extends CallCommand>(callSid: string, command: C, options?: AskOptions): Promise<AnswerTo<C>>;
   /**
-   * Tells the owner of a call something, once.
+   * Tells the owner of a call something, once, within a minute or as {@link TellOptions} say, or not at all.
    * @returns whether somebody serves the call
    * @throws (rejects) BusUnavailableError
    */
-  tell(callSid: string, event: BusEvent): Promise<boolean>;
+  tell(callSid: string, event: BusEvent, options?: TellOptions): Promise<boolean>;
   /**
    * Tells every instance, this one included.
    * @throws (rejects) BusUnavailableError when only this one could be told

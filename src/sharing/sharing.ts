@@ -6,6 +6,9 @@ import { SHARED_STORE, type SharedStore } from './shared-store.js';
 import { SharingUnavailableError } from './sharing-errors.js';
 import { ALONE, SHARING_STATUS, type SharingStatus } from './sharing-status.js';
 
+/** What is told of audio is of no use later, ms. */
+const NOW_MS = 2_000;
+
 /** What several instances share. */
 export interface Shared {
   readonly store: SharedStore;
@@ -78,6 +81,16 @@ export class Sharing implements OnModuleInit, OnApplicationShutdown {
       if (owner === undefined || owner.instance === directory.instance) return false;
       return bus.tell(inbox(owner.instance), event);
     }, false);
+  }
+
+  /**
+   * Tells an instance something that is of use only now, such as audio.
+   * @returns false where it is gone, or cannot be reached
+   */
+  async tellInstance(instance: string, event: BusEvent): Promise<boolean> {
+    const { shared } = this;
+    if (shared === undefined) return false;
+    return orWhenAway(() => shared.bus.tell(inbox(instance), event, { lastsMs: NOW_MS }), false);
   }
 
   /** Tells every instance that can be reached, this one at once. */

@@ -47,7 +47,7 @@ export interface MediaStreamContext {
 }
 
 /** What our own TwiML told. */
-type StreamTold = Pick<StreamStart, 'parameters' | 'origin'>;
+type StreamTold = Pick<StreamStart, 'parameters' | 'origin' | 'follows'>;
 type InStreamMessage = Extract<ParsedMessage, { streamSid: string }>;
 
 /** One media stream on one socket: `pending` until a valid `start`, then `started`, then `ended`. */
@@ -190,7 +190,12 @@ export class MediaStream implements MediaSink {
     const isGoingOn = () => this.#context.isGoingOn(message.callSid);
     const redemption = this.#context.tokens.redeem(token, message.callSid, isGoingOn);
     const redeemed = (result: Redemption) => {
-      this.#redeemed(result, message, { parameters, ...(origin === undefined ? {} : { origin }) });
+      const follows = this.#context.tokens.follows(token ?? '') ? { follows: true } : {};
+      this.#redeemed(result, message, {
+        parameters,
+        ...(origin === undefined ? {} : { origin }),
+        ...follows,
+      });
     };
     if (typeof redemption === 'string') redeemed(redemption);
     else this.#hold(redemption, redeemed);

@@ -82,6 +82,11 @@ export class StreamTokens {
     return this.refusal(claims, isGoingOn()) ?? this.redeemEverywhere(shared, claims, isGoingOn);
   }
 
+  /** Whether it is for a stream that may take the place of another one. */
+  follows(token: string): boolean {
+    return this.open(token)?.follows === true;
+  }
+
   /** Whether a stream was opened with it, on any instance; where that cannot be known it is taken for granted. */
   wasUsed(token: string): boolean | Promise<boolean> {
     const claims = this.open(token);

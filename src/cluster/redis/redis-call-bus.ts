@@ -10,6 +10,7 @@ import {
   type CallOwner,
   NoSuchCallError,
   RemoteError,
+  type TellOptions,
 } from '../../sharing/call-bus.js';
 import { type AnswerTo, type CallCommand, deadlineOf } from '../../sharing/call-commands.js';
 import type { CallDirectory } from '../../sharing/call-directory.js';
@@ -155,10 +156,10 @@ export class RedisCallBus implements CallBus {
     }
   }
 
-  async tell(callSid: string, event: BusEvent): Promise<boolean> {
+  async tell(callSid: string, event: BusEvent, { lastsMs = TELL_MS }: TellOptions = {}): Promise<boolean> {
     if (this.#local.serves(callSid)) return this.#local.tell(callSid, event);
     this.#checkUp();
-    const expires = this.#connection.time.now() + TELL_MS;
+    const expires = this.#connection.time.now() + lastsMs;
     try {
       await this.#send(callSid, { kind: 'tell', id: this.#nextId(), expires, event });
       return true;
