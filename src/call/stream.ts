@@ -50,6 +50,11 @@ export interface StreamAcceptor {
   accept(start: StreamStart, sink: MediaSink): StreamReceiver;
   /** The telephone network says that the call is over, also while it is between two streams. */
   over?(callSid: string): void;
+  /**
+   * The telephone network says that a stream is over that has no socket here.
+   * @returns whether it is one of a call of this instance
+   */
+  streamOver?(streamSid: string, reason: StreamEndReason): boolean;
   /** The application shuts down: resolves when all calls are over, within the grace period. */
   drain?(): Promise<void>;
 }

@@ -116,9 +116,10 @@ export class OpenStreams {
     return [...this.started].some((stream) => stream.streamSid === streamSid);
   }
 
-  /** Ends a stream and closes its socket; false if it is not open here. */
+  /** Ends a stream and closes its socket; false if neither that nor its call is here. */
   endStream(streamSid: string, reason: StreamEndReason): boolean {
-    return this.endAll((stream) => stream.streamSid === streamSid, reason);
+    const isHere = this.endAll((stream) => stream.streamSid === streamSid, reason);
+    return isHere || this.context.acceptor.streamOver?.(streamSid, reason) === true;
   }
 
   /** Ends a call that is over, and its stream, and lets no other one begin; false if there is no stream here. */

@@ -1,6 +1,6 @@
 import { Alarm } from '../alarm.js';
 import type { Clock } from '../clock.js';
-import type { MediaSink, StreamReceiver } from '../stream.js';
+import type { MediaSink, StreamEndReason, StreamReceiver } from '../stream.js';
 import type { CloseOutcome, ToCall, ToSocket } from './relay-messages.js';
 
 /** Twilio sends audio every 20 ms: an instance that tells of none for so long is gone, ms. */
@@ -42,9 +42,14 @@ export class CallSide implements MediaSink {
   }
 
   close(outcome?: CloseOutcome): void {
+    this.finish('closed-by-us', outcome);
+  }
+
+  /** Ends it, and closes its socket. */
+  finish(reason: StreamEndReason, outcome?: CloseOutcome): void {
     if (this.#isOver) return;
     this.#tell({ kind: 'close', ...(outcome === undefined ? {} : { outcome }) });
-    this.#end('closed-by-us');
+    this.#end(reason);
   }
 
   /** The other instance tells what came. */
@@ -85,7 +90,7 @@ export class CallSide implements MediaSink {
     if (!this.#isOver) this.#tell(message);
   }
 
-  #end(reason: Parameters<StreamReceiver['ended']>[0]): void {
+  #end(reason: StreamEndReason): void {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#watch.stop();

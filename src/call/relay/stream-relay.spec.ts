@@ -178,6 +178,16 @@ describe('a stream that comes to another instance than its call', () => {
     expect([one.relay.size, two.relay.size]).toEqual([0, 0]);
   });
 
+  it('ends when the instance with the call is told so by the telephone network', async () => {
+    const { clock, one, two } = begin();
+    two.connect();
+    await clock.advance(20);
+    expect(one.relay.streamOver('MZ9', 'stop')).toBe(false);
+    expect(one.relay.streamOver('MZ2', 'stream-error')).toBe(true);
+    await clock.advance(20);
+    expect([one.account.at(-1), two.account]).toEqual(['ended stream-error', ['close undefined']]);
+  });
+
   it('ends when the instance with the call is gone, and the caller is told why', async () => {
     const { network, clock, two } = begin();
     const receiver = two.connect();

@@ -7,7 +7,7 @@ import { CallRegistry } from '../call-registry.js';
 import { CLOCK, type Clock } from '../clock.js';
 import { talkMs } from '../drain.options.js';
 import { kindOfError } from '../kind-of-error.js';
-import type { MediaSink, StreamAcceptor, StreamReceiver, StreamStart } from '../stream.js';
+import type { MediaSink, StreamAcceptor, StreamEndReason, StreamReceiver, StreamStart } from '../stream.js';
 import { within } from '../within.js';
 import { CallSide } from './call-side.js';
 import { relayEvent, relayMessage, type RelayMessage } from './relay-messages.js';
@@ -83,6 +83,12 @@ export class StreamRelay implements StreamAcceptor, OnModuleInit, OnApplicationS
 
   over(callSid: string): void {
     this.registry.over(callSid);
+  }
+
+  streamOver(streamSid: string, reason: StreamEndReason): boolean {
+    const side = this.taken.get(streamSid);
+    side?.finish(reason);
+    return side !== undefined;
   }
 
   /** The calls of the streams that are handed on end as if they were here. */
