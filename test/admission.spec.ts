@@ -6,16 +6,15 @@ import {
   type CallerRates,
   type TwilioVoiceOptions,
 } from '../src/index.js';
-import { ScriptedAgent, type ScriptedVoice, twilioSignature } from '../src/testing/index.js';
-import { AUTH_TOKEN, Host, type HostOptions } from './support/host.js';
+import { type HttpAnswer, ScriptedAgent, type ScriptedVoice, twilioSignature } from '../src/testing/index.js';
+import { bootHost, closed, describeEachWay } from './support/each-way.js';
+import { type AnyHost, AUTH_TOKEN, type HostOptions } from './support/host.js';
 
 const INCOMING = 'https://voice.example.com/voice/incoming';
 
-let host: Host;
+let host: AnyHost;
 afterEach(async () => {
-  const closed = host.module.close();
-  await host.clock.advance(10_000);
-  await closed;
+  await closed(host);
 });
 
 async function boot(
@@ -23,23 +22,32 @@ async function boot(
   options: Partial<HostOptions<ScriptedVoice>> = {},
 ): Promise<void> {
   const agent: HostOptions<ScriptedVoice>['agent'] = (clock) => new ScriptedAgent(clock, ['a short answer']);
-  host = await Host.boot({ agent, settings: { limits }, ...options });
+  host = await bootHost({ agent, settings: { limits }, ...options });
 }
 
-/** What Twilio posts when a call comes in, and what it is answered. */
-async function webhook(form: Record<string, string>): Promise<string> {
+/** What Twilio posts when a call comes in. */
+function post(form: Record<string, string>): Promise<HttpAnswer> {
   const all = { From: '+15550100', To: '+15550101', Direction: 'inbound', CallStatus: 'ringing', ...form };
   const headers = { 'x-twilio-signature': twilioSignature(AUTH_TOKEN, INCOMING, all) };
-  const answer = host.transport.post(INCOMING, all, headers);
-  await host.clock.advance(0);
-  const { status, body } = await answer;
-  expect(status).toBe(200);
-  return body.replace(/^<\?xml[^>]*>/, '');
+  return host.transport.post(INCOMING, all, headers);
 }
+
+/** What Twilio is answered when calls come in at the same time. */
+async function webhooks(...forms: Record<string, string>[]): Promise<string[]> {
+  const answered = Promise.all(forms.map(post));
+  let areAnswered = false;
+  void answered.then(() => (areAnswered = true));
+  await host.clock.advanceUntil(() => areAnswered);
+  const answers = await answered;
+  expect(answers.map(({ status }) => status)).toEqual(forms.map(() => 200));
+  return answers.map(({ body }) => body.replace(/^<\?xml[^>]*>/, ''));
+}
+
+const webhook = async (form: Record<string, string>): Promise<string> => (await webhooks(form))[0]!;
 
 const BUSY = '<Response><Reject reason="busy"/></Response>';
 
-describe('A caller over the rate', () => {
+describeEachWay('A caller over the rate', () => {
   const from = '+15550107';
 
   it('hears the busy signal, and nothing is opened for the call', async () => {
@@ -87,6 +95,14 @@ describe('A caller over the rate', () => {
     expect(await webhook({ CallSid: 'CA3' })).toBe(BUSY);
   });
 
+  it('has as many of several calls at the same time as may be, and Twilio may ask twice about each', async () => {
+    await boot({ callsPerCaller: { most: 3 } });
+    const sids = Array.from({ length: 18 }, (_, index) => `CA${index % 9}`);
+    const answers = await webhooks(...sids.map((CallSid) => ({ CallSid })));
+    const letIn = sids.filter((_, index) => answers[index] !== BUSY);
+    expect([letIn.length, new Set(letIn).size]).toEqual([6, 3]);
+  });
+
   it('is the same caller however the number is written', async () => {
     await boot({ callsPerCaller: { most: 1 } });
     expect(await webhook({ CallSid: 'CA1', From: '+1 (555) 01-00' })).toContain('<Stream');
@@ -113,6 +129,7 @@ describe('A caller over the rate', () => {
   });
 });
 
+/** Each instance has streams of its own, and others have room when it has none. */
 describe('A host with as many streams as it may have', () => {
   it('answers the next call with the busy signal, until one of them is over', async () => {
     await boot({ maxStreams: 1, callsPerCaller: { most: 1 } });
@@ -129,7 +146,7 @@ describe('A host with as many streams as it may have', () => {
   });
 });
 
-describe('The host’s own admission', () => {
+describeEachWay('The host’s own admission', () => {
   const admitting = (admit: (call: ArrivingCall) => unknown) => ({
     providers: () => [{ provide: CALL_ADMISSION, useValue: { admit } }],
   });

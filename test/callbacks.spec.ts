@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { afterEach, expect, it } from '@jest/globals';
 import { Injectable } from '@nestjs/common';
 import {
   type AnsweredByEvent,
@@ -15,7 +15,8 @@ import {
   type VoiceCall,
 } from '../src/index.js';
 import { ScriptedAgent, seededRandom, type SimulatedCall, twilioSignature } from '../src/testing/index.js';
-import { AUTH_TOKEN, Host } from './support/host.js';
+import { arrived, bootHost, closed, describeEachWay } from './support/each-way.js';
+import { type AnyHost, AUTH_TOKEN } from './support/host.js';
 
 const URL = 'https://voice.example.com/voice';
 const CALL = {
@@ -24,7 +25,7 @@ const CALL = {
 };
 const COURSE = ['initiated', 'ringing', 'in-progress', 'completed'];
 
-/** A provider of the host that listens. */
+/** A provider of the host that listens; of several instances, in all of them. */
 @Injectable()
 class Listener {
   readonly statuses: CallStatusEvent[] = [];
@@ -53,9 +54,9 @@ class Listener {
   }
 }
 
-let host: Host;
+let host: AnyHost;
 afterEach(async () => {
-  await host.module.close();
+  await closed(host);
 });
 
 async function boot(
@@ -69,12 +70,16 @@ async function boot(
       return failure === undefined ? Promise.resolve(true) : Promise.reject(failure);
     },
   };
-  host = await Host.boot({
+  const listener = new Listener();
+  host = await bootHost({
     agent: (clock) => new ScriptedAgent(clock, ['A short answer.'], { greeting: 'Good morning.' }),
-    providers: () => [Listener, { provide: CALL_CONTROL, useValue: control }],
+    providers: () => [
+      { provide: Listener, useValue: listener },
+      { provide: CALL_CONTROL, useValue: control },
+    ],
     settings: { onStreamError },
   });
-  return host.module.get(Listener);
+  return listener;
 }
 
 /** What Twilio posts. @returns the answer's status */
@@ -95,7 +100,7 @@ const status = (sequence: number, callSid = CALL.CallSid) => ({
   Surprise: 'kept',
 });
 
-describe('status callbacks of a call', () => {
+describeEachWay('status callbacks of a call', () => {
   it('reach the methods of a provider, with every field that was sent', async () => {
     const listener = await boot();
     await post('status', { ...status(0), CallDuration: '' });
@@ -151,7 +156,9 @@ describe('status callbacks of a call', () => {
       });
     await post('status', status(0));
     await post('status', status(0, 'CAffffffffffffffffffffffffffffffff'));
+    await arrived(host); // only states have an order between instances
     await post('answered-by', { AnsweredBy: 'human', MachineDetectionDuration: '2300' });
+    await arrived(host);
     for (const sequence of [1, 2, 3]) await post('status', status(sequence));
     await host.clock.advance(10);
     expect(told).toEqual(['initiated', 'answered-by', 'ringing', 'in-progress', 'completed', 'complete']);
@@ -182,6 +189,7 @@ describe('status callbacks of a call', () => {
     expect(over).toBe(false);
     await host.clock.advance(2 * 3_600_000);
     await post('status', status(0, 'CAeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee'));
+    await arrived(host);
     expect(over).toBe(true);
   });
 
@@ -206,11 +214,11 @@ describe('status callbacks of a call', () => {
     expect(await post(path, form)).toBe(204);
     await host.clock.advance(2_000);
     expect([...listener.statuses, ...listener.others]).toEqual([]);
-    expect(host.logs).toHaveLength(1);
+    expect(host.logs).toHaveLength(host.asked); // once by each instance
   });
 });
 
-describe('other callbacks', () => {
+describeEachWay('other callbacks', () => {
   it.each<[string, string, Record<string, string>, object]>([
     [
       'answering machine detection',
@@ -266,7 +274,7 @@ describe('other callbacks', () => {
   });
 });
 
-describe('a callback that Twilio repeats', () => {
+describeEachWay('a callback that Twilio repeats', () => {
   it('is known by its token, though it was written anew, and another one by its own', async () => {
     const listener = await boot();
     const bridged = (QueueTime: string, token: string) =>
@@ -292,19 +300,23 @@ describe('a callback that Twilio repeats', () => {
   });
 });
 
-describe('a stream that fails at Twilio', () => {
+/** A call that fails earlier is connected once more. */
+const TAKEN_MS = 5_500;
+
+describeEachWay('a stream that fails at Twilio', () => {
   it.each(['apologise', 'hang-up'] as const)(
     'ends at once, and its call as the options say: %s',
     async (how) => {
       const hungUp: string[] = [];
       await boot(how, hungUp);
       const call = host.dial();
-      await host.clock.advance(2_500);
+      await host.clock.advance(TAKEN_MS);
       call.streamError();
       await host.clock.advance(200);
       expect(host.events(call).at(-1)).toMatchObject({ type: 'ended', reason: 'stream-error' });
       expect(hungUp).toEqual(how === 'hang-up' ? [call.callSid] : []);
       await failed(call);
+      await arrived(host);
       expect(hungUp).toHaveLength(how === 'hang-up' ? 1 : 0); // told again, nothing is done again
       call.hangUp();
       await host.clock.advance(100);
@@ -322,7 +334,7 @@ describe('a stream that fails at Twilio', () => {
   it('and cannot be hung up by REST is told in the log, without anybody’s words', async () => {
     await boot('hang-up', [], new RangeError(`a secret of ${CALL.CallSid}`));
     const call = host.dial();
-    await host.clock.advance(2_500);
+    await host.clock.advance(TAKEN_MS);
     call.streamError();
     await host.clock.advance(200);
     const complaint = 'A call whose stream failed could not be hung up by REST: RangeError';
@@ -335,7 +347,7 @@ describe('a stream that fails at Twilio', () => {
     const hungUp: string[] = [];
     await boot('hang-up', hungUp);
     const call = host.dial();
-    await host.clock.advance(2_500);
+    await host.clock.advance(TAKEN_MS);
     call.dropSocket();
     await host.clock.advance(200);
     expect(hungUp).toEqual([call.callSid]);
@@ -345,7 +357,7 @@ describe('a stream that fails at Twilio', () => {
     const hungUp: string[] = [];
     await boot('hang-up', hungUp);
     const call = host.dial();
-    await host.clock.advance(2_500);
+    await host.clock.advance(TAKEN_MS);
     host.streams[0]!.close('limit');
     await host.clock.advance(100);
     await failed(call);
@@ -355,7 +367,7 @@ describe('a stream that fails at Twilio', () => {
   });
 });
 
-describe('events of a call', () => {
+describeEachWay('events of a call', () => {
   it('reach the methods of a provider with their call', async () => {
     const listener = await boot();
     const call = host.dial();

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { filter, type Subject } from 'rxjs';
 import {
   BEFORE_DIAL,
@@ -21,7 +21,8 @@ import {
   twilioSignature,
   type VoiceScript,
 } from '../src/testing/index.js';
-import { AUTH_TOKEN, Host } from './support/host.js';
+import { arrived, bootHost, closed, describeEachWay } from './support/each-way.js';
+import { type AnyHost, AUTH_TOKEN } from './support/host.js';
 import { LocalTwilio } from './support/local-twilio.js';
 
 const URL = 'https://voice.example.com/voice';
@@ -29,16 +30,14 @@ const CALLEE = '+4930123456';
 const OUTBOUND = { from: '+15005550006', allowedPrefixes: ['+49', '+1'] };
 const GREETING = 'Good morning, this is your bookshop.';
 
-let host: Host;
+let host: AnyHost;
 let twilio: LocalTwilio;
 let agent: ScriptedAgent;
 beforeEach(async () => {
   twilio = await LocalTwilio.start();
 });
 afterEach(async () => {
-  const closed = host.module.close();
-  await host.clock.advance(10_000);
-  await closed;
+  await closed(host);
   twilio.close();
 });
 
@@ -47,7 +46,7 @@ async function boot(
   beforeDial?: BeforeDial['mayDial'],
   script: (utterance: number) => VoiceScript = () => ({}),
 ): Promise<TwilioCallsService> {
-  host = await Host.boot({
+  host = await bootHost({
     voice: (clock) => new ScriptedVoice(clock, script),
     agent: (clock) => (agent = new ScriptedAgent(clock, ['A short answer.'], { greeting: GREETING })),
     settings: { outbound: OUTBOUND, transfers: { desk: { to: '+4930999' } }, ...settings },
@@ -90,7 +89,7 @@ async function post(path: string, form: Record<string, string>): Promise<void> {
   await host.transport.post(url, form, { 'x-twilio-signature': signature });
 }
 
-describe('a call that the host places', () => {
+describeEachWay('a call that the host places', () => {
   it('asks Twilio for exactly what is needed', async () => {
     const calls = await boot();
     await settled(calls.place({ to: CALLEE, machineDetection: 'start', parameters: { order: '4711' } }));
@@ -167,6 +166,7 @@ describe('a call that the host places', () => {
     const calls = await boot();
     const callSid = `CA${'1'.padStart(32, 'c')}`;
     const placing = calls.place({ to: CALLEE });
+    await arrived(host); // it is counted, and Twilio is asked
     await post('status', { CallSid: callSid, CallStatus: 'initiated', SequenceNumber: '0' });
     await settled(placing);
     const placed = await placing;
@@ -180,6 +180,7 @@ describe('a call that the host places', () => {
     const calls = await boot();
     const callSid = `CA${'1'.padStart(32, 'c')}`;
     const placing = calls.place({ to: CALLEE });
+    await arrived(host); // it is counted, and Twilio is asked
     for (const [sequence, CallStatus] of ['initiated', 'busy'].entries())
       await post('status', { CallSid: callSid, CallStatus, SequenceNumber: String(sequence) });
     await settled(placing);
@@ -193,15 +194,19 @@ describe('a call that the host places', () => {
 
   it('leaves nobody listening once it is over, nor when Twilio refuses it', async () => {
     const calls = await boot();
-    const told = Reflect.get(host.module.get(TwilioCallbacks), 'told') as Subject<unknown>;
+    const isObserved = () =>
+      host.instances.some(({ module }) => {
+        const told = Reflect.get(module.get(TwilioCallbacks), 'told') as Subject<unknown>;
+        return told.observed;
+      });
     twilio.refusals.push({ status: 400, code: 21_211 });
     await settled(calls.place({ to: CALLEE }).catch(() => undefined));
-    expect(told.observed).toBe(false);
+    expect(isObserved()).toBe(false);
     const { callSid } = await settled(calls.place({ to: CALLEE }));
-    expect(told.observed).toBe(true);
+    expect(isObserved()).toBe(true);
     await post('status', { CallSid: callSid, CallStatus: 'completed' });
     await host.clock.advance(10);
-    expect(told.observed).toBe(false);
+    expect(isObserved()).toBe(false);
   });
 
   it('is the one that was allowed, whatever becomes of the object that described it', async () => {
@@ -226,7 +231,7 @@ describe('a call that the host places', () => {
   });
 });
 
-describe('a call that the host may not place', () => {
+describeEachWay('a call that the host may not place', () => {
   const refused = async (calls: TwilioCallsService, call: CallToPlace): Promise<string> => {
     try {
       await calls.place(call);
@@ -352,7 +357,7 @@ describe('a call that the host may not place', () => {
   });
 });
 
-describe('what Twilio refuses', () => {
+describeEachWay('what Twilio refuses', () => {
   it.each([
     [400, 21211, 'refused'],
     [401, 20003, 'refused'],
@@ -379,17 +384,17 @@ describe('what Twilio refuses', () => {
   });
 
   it('without an account is told before anything is asked', async () => {
-    host = await Host.boot({
+    host = await bootHost({
       agent: (clock) => new ScriptedAgent(clock, ['Hello.']),
       settings: { outbound: OUTBOUND },
     });
     const calls = host.module.get(TwilioCallsService);
-    await expect(calls.place({ to: CALLEE })).rejects.toMatchObject({ problem: 'not-configured' });
+    await expect(settled(calls.place({ to: CALLEE }))).rejects.toMatchObject({ problem: 'not-configured' });
     await expect(calls.hangUp(`CA${'9'.repeat(32)}`)).rejects.toMatchObject({ problem: 'not-configured' });
   });
 });
 
-describe('a call that goes on', () => {
+describeEachWay('a call that goes on', () => {
   async function connected(outbound: TwilioVoiceOptions['outbound'] = OUTBOUND) {
     const calls = await boot({ outbound });
     const call = host.dial();
@@ -500,7 +505,7 @@ describe('a call that goes on', () => {
   });
 });
 
-describe('a recording', () => {
+describeEachWay('a recording', () => {
   async function connected(announcement: VoiceScript = {}) {
     await boot({}, undefined, (utterance) => (utterance === 1 ? {} : announcement));
     const call = host.dial();
@@ -601,7 +606,7 @@ describe('a recording', () => {
       const { call, recordings } = await connected();
       call.hangUp();
       await host.clock.advance(200);
-      await expect(recordings.start(call.callSid, consent)).rejects.toThrow(NotAnnouncedError);
+      await expect(settled(recordings.start(call.callSid, consent))).rejects.toThrow(NotAnnouncedError);
       expect(asked()).toEqual([]);
     },
   );

@@ -41,12 +41,23 @@ export interface HostOptions<V extends Voice> {
   readonly providers?: (clock: VirtualClock) => Provider[];
   /** Of another host, to live at the same time as it. */
   readonly clock?: VirtualClock;
+  /** Of several hosts, where their streams are noted together. */
+  readonly streams?: MediaStream[];
+}
+
+/** A host application of one instance or several, to be told apart by {@link instances} only. */
+export interface AnyHost<V extends Voice = ScriptedVoice> extends Pick<
+  Host<V>,
+  'clock' | 'voice' | 'transport' | 'streams' | 'logs' | 'instances' | 'asked' | 'dial' | 'events'
+> {
+  readonly module: Pick<TestingModule, 'get' | 'close'>;
+  readonly registry: Pick<CallRegistry, 'find' | 'started$'>;
 }
 
 /** A host application with the real module in it, in virtual time and without any network. */
-export class Host<V extends Voice = ScriptedVoice> {
-  /** Each stream's server side, in order of connection. */
-  readonly streams: MediaStream[] = [];
+export class Host<V extends Voice = ScriptedVoice> implements AnyHost<V> {
+  readonly instances: readonly Host[] = [this as unknown as Host];
+
   /** What happened in each call, by its sid. */
   readonly happened = new Map<string, CallEvent[]>();
   readonly transport: Transport;
@@ -59,6 +70,8 @@ export class Host<V extends Voice = ScriptedVoice> {
     readonly module: TestingModule,
     /** Warnings and errors that were logged. */
     readonly logs: readonly string[],
+    /** Each stream's server side, in order of connection. */
+    readonly streams: MediaStream[],
   ) {
     this.registry = module.get(CallRegistry);
     this.transport = moduleTransport(module);
@@ -106,7 +119,12 @@ export class Host<V extends Voice = ScriptedVoice> {
       .setLogger({ log: () => undefined, warn: log, error: log })
       .compile();
     await module.init();
-    return new Host(clock, voice, module, logs);
+    return new Host(clock, voice, module, logs, options.streams ?? []);
+  }
+
+  /** How many instances webhooks came to. */
+  get asked(): number {
+    return this.instances.length;
   }
 
   get open(): OpenStreams {
@@ -133,6 +151,6 @@ class Nobody implements VoiceAgent {
   }
 }
 
-function isClass(agent: HostOptions<Voice>['agent']): agent is Type<VoiceAgent> {
+export function isClass(agent: HostOptions<Voice>['agent']): agent is Type<VoiceAgent> {
   return /^class\b/.test(Function.prototype.toString.call(agent));
 }
