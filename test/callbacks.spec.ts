@@ -280,7 +280,9 @@ describeEachWay('a callback that Twilio repeats', () => {
     const bridged = (QueueTime: string, token: string) =>
       post('transferred', { QueueResult: 'bridged', QueueTime }, token);
     await bridged('12', 'one');
+    await arrived(host);
     await bridged('13', 'one');
+    await arrived(host);
     await bridged('14', 'another');
     await host.clock.advance(10);
     const times = listener.others.map((event) => (event as TransferEvent).fields['QueueTime']);
@@ -293,9 +295,11 @@ describeEachWay('a callback that Twilio repeats', () => {
     await post('status', { CallStatus: 'completed' });
     await host.clock.advance(9 * 60_000);
     await post('status', status(0, `CA${'1'.repeat(32)}`));
+    await arrived(host);
     expect(callbacks.statusOf(CALL.CallSid)).toBe('completed');
     await host.clock.advance(2 * 60_000);
     await post('status', status(0, `CA${'2'.repeat(32)}`));
+    await arrived(host);
     expect(callbacks.statusOf(CALL.CallSid)).toBeUndefined();
   });
 });

@@ -107,10 +107,12 @@ export class CallStatuses {
   #watchGap(callSid: string, track: CallTrack<Form>, since?: number): void {
     const { order, gap } = track;
     if (!order.hasGap) gap.stop();
-    else if (!gap.isSet)
+    else if (!gap.isSet || (since !== undefined && since !== track.gapSince)) {
+      track.gapSince = since; // what was set for another gap would go off too early, and in vain
       gap.set(GAP_MS, () => {
         this.#listeners.run(this.#closeGap(callSid, track, since));
       });
+    }
   }
 
   async #closeGap(callSid: string, track: CallTrack<Form>, since: number | undefined): Promise<void> {

@@ -14,6 +14,8 @@ export interface CallTrack<T> {
   readonly order: StatusOrder<T>;
   /** Set while a missing callback is waited for. */
   readonly gap: Alarm;
+  /** Which gap that is, over all instances. */
+  gapSince?: number | undefined;
   /** What other instances tell of the call as well. */
   readonly told: ToldInOrder;
   forgetAt: number;
