@@ -3,12 +3,15 @@ import { CALL_ADMISSION } from '../src/index.js';
 import { ScriptedAgent, type SimulatedCall, type Transport, VirtualClock } from '../src/testing/index.js';
 import { CallOutcomes } from '../src/twilio/call-outcomes.js';
 import { Host } from './support/host.js';
+import { SharedMemory } from './support/shared-memory/shared-memory.js';
 
 const GREETING = 'Hello and welcome.';
 const CLOSING = 'Something went wrong.';
 const GOODBYE = 'We are closing now.';
 
 let clock: VirtualClock;
+/** What the instances share, beside a secret. */
+let memory: SharedMemory | undefined;
 const hosts: Host[] = [];
 beforeEach(() => {
   clock = new VirtualClock();
@@ -19,7 +22,7 @@ afterEach(async () => {
   await closed;
 });
 
-/** One of several instances: they have a secret in common and nothing else. */
+/** One of several instances. */
 async function instance(maxStreams = 100): Promise<Host> {
   const host = await Host.boot({
     clock,
@@ -30,6 +33,7 @@ async function instance(maxStreams = 100): Promise<Host> {
       limits: { maxStreams },
     },
     providers: () => [
+      ...(memory?.providers() ?? []),
       { provide: CALL_ADMISSION, useValue: { admit: () => ({ parameters: { account: '4711' } }) } },
     ],
   });
@@ -67,7 +71,14 @@ async function draining(): Promise<Host> {
 
 const greeted = (host: Host) => host.voice.utterances.filter(({ text }) => text === GREETING).length;
 
-describe('A call whose stream nobody took', () => {
+describe.each([
+  ['nothing but a secret', false],
+  ['their calls', true],
+])('A call whose stream nobody took, of instances that share %s', (_, shares) => {
+  beforeEach(() => {
+    memory = shares ? new SharedMemory(clock) : undefined;
+  });
+
   it('is connected once more by another instance, with what its agent has to know', async () => {
     const [old, fresh] = [await draining(), await instance()];
     const call = dial([fresh], [old, fresh]);
@@ -130,6 +141,29 @@ describe('A call whose stream nobody took', () => {
     call.dropSocket();
     await clock.advance(5_000);
     expect([greeted(fresh), call.spoken, call.endedBy]).toEqual([1, [CLOSING], 'hangup']);
+  });
+
+  it.each<[string, (call: SimulatedCall) => void]>([
+    [
+      'breaks',
+      (call) => {
+        call.dropSocket();
+      },
+    ],
+    [
+      'fails at Twilio',
+      (call) => {
+        call.streamError();
+      },
+    ],
+  ])('whose connection %s goes on at another instance', async (_, breaks) => {
+    const [old, fresh] = [await instance(), await instance()];
+    const call = dial([fresh], [old, fresh]);
+    await clock.advance(3_000);
+    breaks(call);
+    await clock.advance(1_000);
+    expect([call.endedBy, fresh.registry.find(call.callSid)]).toEqual([undefined, expect.anything()]);
+    call.hangUp();
   });
 
   it.each([
