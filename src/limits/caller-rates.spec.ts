@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
+import { SharedMemory } from '../../test/support/shared-memory/shared-memory.js';
 import { MemoryStore } from '../sharing/memory-store.js';
 import { digest } from '../sharing/shared-store.js';
 import { VirtualClock } from '../testing/virtual-clock.js';
@@ -84,12 +85,17 @@ describe('The rates of callers', () => {
     expect([await taken('anna', 'CA5'), store.size]).toEqual([[true], 1]);
   });
 
-  it('hold for all instances together, at the same time', async () => {
-    const instances = [1, 2, 3].map(() => new SharedCallerRates(store, clock));
-    const results = await Promise.all(
+  it.each([
+    ['at once', () => store],
+    ['a moment late', (memory: SharedMemory) => memory.instance().store],
+  ])('hold for all instances together, at the same time, if the store answers %s', async (_, of) => {
+    const memory = new SharedMemory(clock);
+    const instances = [1, 2, 3].map(() => new SharedCallerRates(of(memory), clock));
+    const taken = Promise.all(
       Array.from({ length: 30 }, (_, call) => instances[call % 3]!.take('anna', `CA${call}`, rate)),
     );
-    expect(results.filter((isIn) => isIn)).toHaveLength(2);
+    await clock.advance(1_000);
+    expect((await taken).filter((isIn) => isIn)).toHaveLength(2);
   });
 
   it('write no telephone number and no call into the store', async () => {

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
+import { SharedMemory } from '../../../test/support/shared-memory/shared-memory.js';
 import { MemoryStore } from '../../sharing/memory-store.js';
 import { SharingUnavailableError } from '../../sharing/sharing-errors.js';
 import type { SharedStore } from '../../sharing/shared-store.js';
@@ -39,13 +40,22 @@ describe('The guard of calls that the host makes', () => {
     expect([await admitted(third, OTHER), await admitted(first, OTHER)]).toEqual(['admitted', 'too-many']);
   });
 
-  it('of many at once in all instances admits no more than may be', async () => {
-    const guards = [1, 2, 3].map(() => guard({ callsPerNumber: { most: 1 }, calls: { most: 5 } }));
-    const asked = Array.from({ length: 30 }, (_, index) =>
-      admitted(guards[index % 3]!, `+49301234${10 + (index % 10)}`),
-    );
-    expect((await Promise.all(asked)).filter((result) => result === 'admitted')).toHaveLength(5);
-  });
+  it.each([
+    ['at once', () => store],
+    ['a moment late', (memory: SharedMemory) => memory.instance().store],
+  ])(
+    'of many at once in all instances admits no more than may be, if the store answers %s',
+    async (_, of) => {
+      const memory = new SharedMemory(clock);
+      const rates = { callsPerNumber: { most: 1 }, calls: { most: 5 } };
+      const guards = [1, 2, 3].map(() => guard(rates, of(memory)));
+      const asked = Array.from({ length: 30 }, (_, index) =>
+        admitted(guards[index % 3]!, `+49301234${10 + (index % 10)}`),
+      );
+      await clock.advance(1_000);
+      expect((await Promise.all(asked)).filter((result) => result === 'admitted')).toHaveLength(5);
+    },
+  );
 
   it('does not count a call that was not made', async () => {
     const at = guard({ callsPerNumber: { most: 1 }, calls: { most: 1 } });
