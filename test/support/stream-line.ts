@@ -108,10 +108,11 @@ export class Line {
     return this;
   }
 
-  /** Twilio tells that the call is over. */
+  /** Twilio tells this instance that the call is over. */
   endCall(call: string): void {
-    this.streams.endCall(call);
-    void this.tokens.revokeEverywhere(call);
+    const { streams, tokens } = this.instances[this.at]!;
+    streams.endCall(call);
+    void tokens.revokeEverywhere(call);
   }
 
   /** What instances have to ask each other is answered. */
