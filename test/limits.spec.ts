@@ -7,21 +7,20 @@ import {
   type SimulatedCall,
   type VirtualClock,
 } from '../src/testing/index.js';
-import { Host, type HostOptions } from './support/host.js';
+import { bootHost, closed, describeEachWay } from './support/each-way.js';
+import type { AnyHost, HostOptions } from './support/host.js';
 
 const GOODBYE = 'This is as long as we can talk, so goodbye.';
 
-let host: Host;
+let host: AnyHost;
 afterEach(async () => {
-  const closed = host.module.close();
-  await host.clock.advance(10_000);
-  await closed;
+  await closed(host);
 });
 
 type Limits = TwilioVoiceOptions['limits'];
 
 const boot = async (limits: Limits, options: Partial<HostOptions<ScriptedVoice>> = {}) => {
-  host = await Host.boot({
+  host = await bootHost({
     agent: (clock) => new ScriptedAgent(clock, ['a short answer']),
     settings: { limits, conversation: { limitReached: GOODBYE } },
     ...options,
@@ -135,7 +134,7 @@ const CASES: Case[] = [
   },
 ];
 
-describe('A call that reaches its limit', () => {
+describeEachWay('A call that reaches its limit', () => {
   it.each(CASES)(
     'of $limit hears a polite close and ends; just below it nothing happens',
     async ({ limits, limit, agent, below, reach }) => {
