@@ -345,9 +345,9 @@ const CONTROLS: readonly (Mutant & { readonly mistake: string; readonly red: rea
       },
     ],
     specs: ['test/calls.spec.ts'],
-    only: 'a call that the host may not place',
+    only: 'a call that the host may not place, one process',
     red: [
-      'a call that the host may not place a premium number of an allowed country: nothing is asked of Twilio',
+      'a call that the host may not place, one process a premium number of an allowed country: nothing is asked of Twilio',
     ],
   },
 ];
