@@ -304,9 +304,6 @@ describeEachWay('a callback that Twilio repeats', () => {
   });
 });
 
-/** A call that fails earlier is connected once more. */
-const TAKEN_MS = 5_500;
-
 describeEachWay('a stream that fails at Twilio', () => {
   it.each(['apologise', 'hang-up'] as const)(
     'ends at once, and its call as the options say: %s',
@@ -314,7 +311,7 @@ describeEachWay('a stream that fails at Twilio', () => {
       const hungUp: string[] = [];
       await boot(how, hungUp);
       const call = host.dial();
-      await host.clock.advance(TAKEN_MS);
+      await host.clock.advance(2_500);
       call.streamError();
       await host.clock.advance(200);
       expect(host.events(call).at(-1)).toMatchObject({ type: 'ended', reason: 'stream-error' });
@@ -338,7 +335,7 @@ describeEachWay('a stream that fails at Twilio', () => {
   it('and cannot be hung up by REST is told in the log, without anybody’s words', async () => {
     await boot('hang-up', [], new RangeError(`a secret of ${CALL.CallSid}`));
     const call = host.dial();
-    await host.clock.advance(TAKEN_MS);
+    await host.clock.advance(2_500);
     call.streamError();
     await host.clock.advance(200);
     const complaint = 'A call whose stream failed could not be hung up by REST: RangeError';
@@ -351,7 +348,7 @@ describeEachWay('a stream that fails at Twilio', () => {
     const hungUp: string[] = [];
     await boot('hang-up', hungUp);
     const call = host.dial();
-    await host.clock.advance(TAKEN_MS);
+    await host.clock.advance(2_500);
     call.dropSocket();
     await host.clock.advance(200);
     expect(hungUp).toEqual([call.callSid]);
@@ -361,7 +358,7 @@ describeEachWay('a stream that fails at Twilio', () => {
     const hungUp: string[] = [];
     await boot('hang-up', hungUp);
     const call = host.dial();
-    await host.clock.advance(TAKEN_MS);
+    await host.clock.advance(2_500);
     host.streams[0]!.close('limit');
     await host.clock.advance(100);
     await failed(call);
