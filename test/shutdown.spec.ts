@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { WebSocket } from 'ws';
@@ -9,6 +8,7 @@ import { SystemClock } from '../src/index.js';
 import { ElevenLabsServer, networkTransport, SimulatedCall } from '../src/testing/index.js';
 import { resolveOptions } from '../src/twilio-voice.options.js';
 import { build } from './support/build.js';
+import { freePort } from './support/free-port.js';
 
 const CALLS = 20;
 const { graceMs, goodbye } = resolveOptions().drain;
@@ -31,7 +31,7 @@ describe('SIGTERM in the middle of 20 calls', () => {
   let output = '';
 
   beforeAll(async () => {
-    built = await build();
+    built = await build('shutdown');
     server = await ElevenLabsServer.start({ apiKey: 'sk_1' });
     directory = await mkdtemp(join(tmpdir(), 'shutdown-'));
   }, 120_000);
@@ -124,12 +124,4 @@ function handshake(url: string): Promise<number> {
     });
     socket.on('error', () => undefined);
   });
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

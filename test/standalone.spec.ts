@@ -22,7 +22,7 @@ describe('the standalone host', () => {
   let built: string;
 
   beforeAll(async () => {
-    built = await build();
+    built = await build('standalone');
   }, 120_000);
 
   const until = async (what: string, isTrue: () => boolean, withinMs = 60_000) => {

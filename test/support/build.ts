@@ -12,7 +12,7 @@ const WEIGHTS = 'listening/silero/silero-v6-8k.bin';
  * @param name of a folder that no other test uses: two at once would write over each other
  * @returns the folder of the result
  */
-export async function build(name = 'standalone'): Promise<string> {
+export async function build(name: string): Promise<string> {
   const output = join(CACHE, name);
   const options = [
     '--outDir',
