@@ -48,8 +48,6 @@ describe('Readiness by terminus', () => {
   let closed: Promise<void> | undefined;
   afterEach(() => closed ?? app.close());
 
-  const pass = (ms: number) => new Promise<void>((resolve) => clock.after(ms, resolve));
-
   it('is up, is down while the streams are full, up again, and down while the calls drain', async () => {
     Logger.overrideLogger(false);
     app = (await Test.createTestingModule({ imports: [BackendModule] }).compile()).createNestApplication();
@@ -61,6 +59,14 @@ describe('Readiness by terminus', () => {
       const response = await fetch(`${url}/ready`);
       const { details } = (await response.json()) as { details: unknown };
       return [response.status, details];
+    };
+    const until = async (isTrue: () => boolean | Promise<boolean>) => {
+      while (!(await isTrue())) await new Promise<void>((resolve) => clock.after(20, resolve));
+    };
+    /** What is told once it is for that reason; without one: once it is up. */
+    const told = async (reason?: string) => {
+      await until(async () => JSON.stringify(await ready()).includes(reason ?? '"up"'));
+      return ready();
     };
     // The TwiML names the address of the option publicUrl, which is another one here.
     const dial = () => {
@@ -76,21 +82,17 @@ describe('Readiness by terminus', () => {
     expect(await ready()).toEqual([200, { voice: { status: 'up', streams: 0, maxStreams: 1 } }]);
     const first = dial();
     await first.connected;
-    await pass(300);
     const full = { status: 'down', reason: 'full', streams: 1, maxStreams: 1 };
-    expect(await ready()).toEqual([503, { voice: full }]);
+    expect(await told('full')).toEqual([503, { voice: full }]);
     first.hangUp();
-    await pass(300);
-    expect(await ready()).toEqual([200, { voice: { status: 'up', streams: 0, maxStreams: 1 } }]);
+    expect(await told()).toEqual([200, { voice: { status: 'up', streams: 0, maxStreams: 1 } }]);
     const second = dial();
-    await second.connected;
-    await pass(1_000);
+    await until(() => second.heardBytes().length > 0); // in the middle of a sentence
     closed = app.close();
-    await pass(100);
-    expect(await ready()).toEqual([503, { voice: { ...full, reason: 'draining' } }]);
+    expect(await told('draining')).toEqual([503, { voice: { ...full, reason: 'draining' } }]);
     await closed;
     expect(app.get(VoiceHealth).check('line')).toEqual({
       line: { status: 'down', reason: 'draining', streams: 0, maxStreams: 1 },
     });
-  }, 30_000);
+  }, 60_000);
 });

@@ -30,7 +30,9 @@ class LateTimers {
 }
 
 describe('the system clock', () => {
-  afterEach(() => jest.restoreAllMocks());
+  afterEach(() => {
+    jest.restoreAllMocks();
+  });
 
   const clock = new SystemClock();
   const wait = (ms: number) => new Promise<void>((resolve) => clock.after(ms, resolve));

@@ -3,8 +3,8 @@ import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { WebSocketServer } from 'ws';
-import { SystemClock } from '../call/system-clock.js';
 import { networkTransport } from './network-transport.js';
+import { ScaledClock } from './scaled-clock.js';
 import { readScript, scriptedAudio } from './scripted-chunk.js';
 import { SimulatedCall } from './simulated-call.js';
 
@@ -16,7 +16,7 @@ describe('a simulated call over real sockets', () => {
   const forms: string[] = [];
 
   const call = () =>
-    new SimulatedCall({ clock: new SystemClock(), transport: networkTransport(), authToken: 'secret' });
+    new SimulatedCall({ clock: new ScaledClock(1), transport: networkTransport(), authToken: 'secret' });
 
   beforeEach(async () => {
     forms.length = 0;

@@ -1,5 +1,6 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { ElevenLabsClient } from 'elevenlabs';
+import { ScaledClock } from '../scaled-clock.js';
 import { ElevenLabsServer } from './elevenlabs-server.js';
 import type { AlignmentMode } from './scenario.js';
 
@@ -10,12 +11,13 @@ const once = { maxRetries: 0 };
 let Client: typeof ElevenLabsClient;
 let server: ElevenLabsServer;
 let speech: ElevenLabsClient['textToSpeech'];
+// The SDK takes seconds to load.
 beforeAll(async () => {
   Client = (await import('elevenlabs')).ElevenLabsClient;
-});
+}, 120_000);
 beforeEach(async () => {
   const scenario = { firstAudioMs: [5, 10], speed: 50 } as const;
-  server = await ElevenLabsServer.start({ scenario, apiKey: 'right' });
+  server = await ElevenLabsServer.start({ scenario, apiKey: 'right', clock });
   speech = new Client({ apiKey: 'right', baseUrl: server.url }).textToSpeech;
 });
 afterEach(() => server.close());
@@ -28,7 +30,9 @@ async function bytesOf(stream: AsyncIterable<Uint8Array> | ReadableStream<Uint8A
 
 const heard = (bytes: Uint8Array) => server.heard(bytes).map(({ text }) => text);
 const stream = (options = {}) => speech.stream('voice', { text: TEXT, ...VOICE }, { ...once, ...options });
-const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+/** It stands still while the process does: no sleep here is over before what was sent earlier has come. */
+const clock = new ScaledClock(1);
+const sleep = (ms: number) => clock.pass(ms);
 
 async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await sleep(5);

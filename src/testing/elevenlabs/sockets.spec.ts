@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { WebSocket } from 'ws';
+import { ScaledClock } from '../scaled-clock.js';
 import { ElevenLabsServer } from './elevenlabs-server.js';
 import type { ElevenLabsFault } from './faults.js';
 import type { AlignmentMode, SpeechScenario } from './scenario.js';
@@ -89,11 +90,13 @@ class Client {
 
 const bytesOf = (frame: Frame) => Buffer.from(frame['audio'] as string, 'base64');
 const open = (id: string) => ({ text: ' ', context_id: id, voice_settings: SETTINGS });
-const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+/** It stands still while the process does: no sleep here is over before what was sent earlier has come. */
+const clock = new ScaledClock(1);
+const sleep = (ms: number) => clock.pass(ms);
 
 let server: ElevenLabsServer;
 beforeEach(async () => {
-  server = await ElevenLabsServer.start({ scenario: FAST });
+  server = await ElevenLabsServer.start({ scenario: FAST, clock });
 });
 afterEach(() => server.close());
 
@@ -309,11 +312,11 @@ describe('multi-stream-input', () => {
     server.set({ inactivityMs: 100 });
     const socket = await opened();
     socket.send(open('a'));
-    const beat = setInterval(() => {
+    const stop = clock.every(30, () => {
       socket.send({ text: '' });
-    }, 30);
+    });
     expect(await socket.closed).toBe(1008);
-    clearInterval(beat);
+    stop();
     expect(socket.frames).toMatchObject([{ error: 'input_timeout_exceeded' }]);
   });
 
@@ -704,7 +707,7 @@ describe('the server', () => {
     const socket = await opened();
     socket.socket.close(1000);
     await socket.closed;
-    await sleep(10);
+    while (server.sockets > 0) await sleep(2);
     expect(server.journal.of('socket-closed')).toMatchObject([{ code: 1000, by: 'client' }]);
   });
 

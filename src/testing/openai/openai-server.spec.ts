@@ -236,16 +236,20 @@ describe('the local OpenAI server, with the real SDK', () => {
     server.says('One two three.');
     server.fail({ kind, after });
     const controller = new AbortController();
+    const texts: string[] = [];
+    let isAnswered = false;
     const asked = stream({}, { signal: controller.signal }).then(async (made) => {
-      const texts = [];
+      isAnswered = true;
       for await (const chunk of made) texts.push(chunk.choices[0]?.delta.content ?? '');
       return texts.join('');
     });
+    const all = kind === 'no-end' ? 'One two three.' : after === 0 ? '' : 'One two';
+    while (server.struck === 0 || isAnswered !== (status === 200) || texts.join('') !== all) await sleep(2);
     await sleep(60);
     expect(server.journal[0]?.endedAtMs).toBeUndefined();
     controller.abort();
     const said = await asked.catch(() => '');
-    expect(said).toBe(kind === 'no-end' ? 'One two three.' : after === 0 ? '' : 'One two');
+    expect(said).toBe(all);
     await ended();
     expect(server.journal[0]).toMatchObject({ aborted: true, status });
   });
@@ -258,11 +262,9 @@ describe('the local OpenAI server, with the real SDK', () => {
   });
 
   it.each(OPENAI_FAULT_KINDS)('fails by the name of the model: fault-%s', async (kind) => {
-    const answer = ask({ model: `fault-${kind}-0`, stream: true }).then(
-      ({ status }) => status,
-      () => 'broken',
-    );
-    await Promise.race([answer, sleep(60)]);
+    void ask({ model: `fault-${kind}-0`, stream: true }).catch(() => undefined);
+    while (server.struck === 0) await sleep(2);
+    await sleep(60);
     expect(server.struck).toBe(1);
   });
 });
