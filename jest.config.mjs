@@ -23,7 +23,7 @@ export default {
   },
   collectCoverageFrom: ['src/**/*.ts', '!src/main.ts', '!src/index.ts', '!src/**/*.spec.ts'],
   // A busy machine may take long over virtual time: no test here judges how fast the machine is.
-  testTimeout: 30_000,
+  testTimeout: 60_000,
   maxWorkers: 2,
   workerIdleMemoryLimit: '512MB',
 };

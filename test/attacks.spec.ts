@@ -34,7 +34,7 @@ describe('A host with twenty calls going on', () => {
     while (calls.length < LIVE_CALLS)
       calls.push(...(await Promise.all(Array.from({ length: 5 }, () => host.dial()))));
     victim = calls[7]!;
-  }, 30_000);
+  }, 90_000);
 
   afterEach(async () => {
     await host.calm();

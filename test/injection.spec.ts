@@ -125,7 +125,7 @@ describe('whatever the model was talked into', () => {
     benign = documents();
     expect(benign).toEqual([['Response', 'Connect', 'Stream', 'Redirect']]);
     await host.hangUp();
-  }, 30_000);
+  }, 90_000);
   afterEach(() => host.hangUp());
   afterAll(() => host.close());
 
@@ -166,7 +166,7 @@ describe('whatever the model was talked into', () => {
       ['POST', expect.stringMatching(`/Calls/${host.call.callSid}.json$`)],
     ]);
     expect(documents().at(-1)).toEqual(['Response', 'Dial', 'Number']);
-  }, 45_000);
+  }, 90_000);
 
   it('keys that are named cause exactly one request', async () => {
     await host.dial();
@@ -176,5 +176,5 @@ describe('whatever the model was talked into', () => {
     await host.until('the end of the tool', () => host.toolSteps.length === 2);
     expect(host.twilio.requests).toHaveLength(1);
     expect(documents().at(-1)).toEqual(['Response', 'Play', 'Connect', 'Stream', 'Redirect']);
-  }, 45_000);
+  }, 90_000);
 });

@@ -148,7 +148,7 @@ describe('a model with tools, in a whole call over real sockets', () => {
     const usage = host.of('usage').filter(({ usage: { kind } }) => kind === 'model');
     expect(usage).toHaveLength(2);
     for (const { usage: used } of usage) expect(used).not.toHaveProperty('estimated');
-  }, 30_000);
+  }, 90_000);
 
   it('is told of earlier tools in later turns, behind the words they followed, and of what was heard', async () => {
     await start({ says: ['where is order seven', 'thank you'], tools: [OrderState], providers: [Orders] });
@@ -166,7 +166,7 @@ describe('a model with tools, in a whole call over real sockets', () => {
       { role: 'assistant', content: 'Let me see. It left on Monday.' },
       { role: 'user', content: 'thank you' },
     ]);
-  }, 30_000);
+  }, 90_000);
 
   it('waits for a tool far longer than a pause may be, and the caller hears a filler meanwhile', async () => {
     await start({ says: ['go'], tools: [Slow] });
@@ -174,7 +174,7 @@ describe('a model with tools, in a whole call over real sockets', () => {
     await host.exchange();
     expect(host.heard).toEqual(['One moment, please. Here it is.']);
     expect(host.of('failed')).toEqual([]);
-  }, 30_000);
+  }, 90_000);
 
   it.each([
     ['throws', Broken, 'broken', 'The tool failed.'],
@@ -298,7 +298,7 @@ describe('a model with tools, in a whole call over real sockets', () => {
     expect(started?.atMs).toBeGreaterThanOrEqual(turn?.atMs ?? Infinity);
     expect(more).toEqual([]);
     expect(host.heard).toEqual(['It left on Monday.']);
-  }, 30_000);
+  }, 90_000);
 
   it.each([['Goodbye, and thank you for calling.'], []])(
     'hangs up after its goodbye has been heard: %j',
@@ -354,7 +354,7 @@ describe('a model with tools, in a whole call over real sockets', () => {
     await host.until('the answer', () => host.heard.length === 2);
     expect(host.heard[1]).toBe('I am listening.');
     expect(toolResults()).toEqual(['Not done: the caller interrupted first.']);
-  }, 45_000);
+  }, 90_000);
 
   it('says so when a transfer fails, and the call goes on', async () => {
     await start({
@@ -371,7 +371,7 @@ describe('a model with tools, in a whole call over real sockets', () => {
     await host.exchange();
     expect(host.heard[2]).toBe('Fine.');
     expect(toolResults()).toEqual(['The tool failed.']);
-  }, 45_000);
+  }, 90_000);
 
   it('presses named keys, and the conversation goes on with the stream that follows', async () => {
     const digits = { pin: { keys: 'ww12#', description: 'of the door' } };
@@ -405,5 +405,5 @@ describe('a model with tools, in a whole call over real sockets', () => {
       'user',
     ]);
     expect(host.call.streams[1]?.playout.heardBytes().length).toBeGreaterThan(4_000);
-  }, 45_000);
+  }, 90_000);
 });

@@ -221,7 +221,8 @@ describe('the OpenAI agent, with the real SDK', () => {
         .reply(turn('Hello', index % 2 === 0 ? own.signal : shared.signal))
         .subscribe(() => (isAnswered = true));
       const asked = server.journal.length;
-      if (index % 4 === 0) await sleep(3); // perhaps before it is even asked
+      if (index % 4 === 0)
+        await sleep(3); // perhaps before it is even asked
       else await until(() => (index % 4 === 1 ? server.journal.length > asked : isAnswered));
       if (index % 2 === 0) own.abort();
       subscription.unsubscribe();
