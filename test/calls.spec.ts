@@ -400,7 +400,8 @@ describeEachWay('a call that goes on', () => {
     const call = host.dial();
     twilio.carries(call);
     await host.clock.advance(1_500);
-    await new Promise((resolve) => setTimeout(resolve, 50)); // the time limit is told to Twilio
+    while (!twilio.requests.some(({ form }) => form['TimeLimit'] !== undefined))
+      await new Promise((resolve) => setTimeout(resolve, 2));
     return { calls, call };
   }
 

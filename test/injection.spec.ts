@@ -143,7 +143,7 @@ describe('whatever the model was talked into', () => {
       const steps = host.toolSteps.filter((step) => !step.startsWith('note'));
       expect(steps.every((step) => step.endsWith('refused'))).toBe(true);
     },
-    45_000,
+    90_000,
   );
 
   it.each(PARTIES)(
@@ -154,7 +154,7 @@ describe('whatever the model was talked into', () => {
       await host.exchange();
       await expectNothingHappened();
     },
-    45_000,
+    90_000,
   );
 
   it('a target that is named causes exactly one request', async () => {

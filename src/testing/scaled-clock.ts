@@ -19,12 +19,13 @@ export class ScaledClock implements Clock {
   readonly #speed: number;
   readonly #timers: Timer[] = [];
   #isRunning = false;
-  #now = 0;
   #seenAt = this.#base.now();
+  #now: number;
 
   /** @param speed ms of this clock per real ms; it goes in steps of about as much */
   constructor(speed: number) {
     this.#speed = speed;
+    this.#now = this.#seenAt * speed;
   }
 
   now(): number {
