@@ -81,7 +81,7 @@ describe('SIGTERM in the middle of 20 calls', () => {
     });
     const killedAt = clock.now();
     child.kill('SIGTERM');
-    await pass(100);
+    while ((await fetch(`${url}/ready`)).status !== 503) await pass(10);
     const late = new SimulatedCall({ clock, transport: networkTransport() });
     late.dial(`${url}/voice/incoming`);
     const status = await handshake(`${url.replace('http', 'ws')}/voice/stream`);
