@@ -358,6 +358,6 @@ describe('a mistake made on purpose is noticed', () => {
     async ({ red, ...mutant }) => {
       expect(await redTests(mutant)).toEqual(expect.arrayContaining([...red]));
     },
-    60_000,
+    180_000,
   );
 });
