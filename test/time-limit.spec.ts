@@ -31,13 +31,16 @@ const requests = () =>
     [method, path.replace(/^.*(?=\/Calls)/, ''), new URLSearchParams(form).toString()].join(' ').trim(),
   );
 
-/** Resolves once there were so many requests. */
-async function requested(count: number): Promise<void> {
-  for (let tries = 0; twilio.requests.length < count; tries++) {
-    if (tries > 1_000) throw new Error(`${twilio.requests.length} requests, not ${count}`);
+async function until(what: string, isTrue: () => boolean): Promise<void> {
+  for (let tries = 0; !isTrue(); tries++) {
+    if (tries > 2_000)
+      throw new Error(`waited in vain for ${what}, after ${twilio.requests.length} requests`);
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }
+
+/** Resolves once there were so many requests. */
+const requested = (count: number) => until(`${count} requests`, () => twilio.requests.length >= count);
 
 /** Time for requests that must not come. */
 const pause = () => new Promise((resolve) => setTimeout(resolve, 100));
@@ -116,9 +119,10 @@ describe('Twilio’s own time limit', () => {
     const calls = [host.dial(), host.dial()];
     await host.clock.advance(1_000);
     await requested(2);
+    const complaints = () => host.logs.filter((line) => line.includes('limits.callMs was not set'));
+    await until('a complaint', () => complaints().length > 0);
     await pause();
-    const complaints = host.logs.filter((line) => line.includes('limits.callMs was not set'));
-    expect(complaints).toEqual([expect.stringMatching(/^Call CA\w+: .* 13216$/)]);
+    expect(complaints()).toEqual([expect.stringMatching(/^Call CA\w+: .* 13216$/)]);
     expect(calls.map(({ endedBy }) => endedBy)).toEqual([undefined, undefined]);
     expect(host.voice.utterances).toHaveLength(2);
   });
