@@ -12,6 +12,7 @@ import { freePort } from './support/free-port.js';
 
 const CALLS = 20;
 const { graceMs, goodbye } = resolveOptions().drain;
+const { filler } = resolveOptions().conversation;
 /** What the demo agent begins with, behind the disclosure. */
 const SENTENCES = [
   resolveOptions().conversation.disclosure,
@@ -59,9 +60,12 @@ describe('SIGTERM in the middle of 20 calls', () => {
     return `http://127.0.0.1:${port}`;
   }
 
-  /** What the caller heard, utterance by utterance. */
+  /** What the caller heard, piece by piece, but for what a busy machine fills its pauses with. */
   const heard = (call: SimulatedCall) =>
-    server.heard(call.heardBytes()).map(({ text }) => text.replace(/\s+/g, ' ').trim());
+    server
+      .heard(call.heardBytes())
+      .map(({ text }) => text.replace(/\s+/g, ' ').trim())
+      .filter((text) => text !== filler);
 
   it('refuses new ones, lets each sentence in flight be heard to its end, and exits in time with code 0', async () => {
     const url = await start();
@@ -73,7 +77,8 @@ describe('SIGTERM in the middle of 20 calls', () => {
       await pass(120); // each is in another place when the signal comes
     }
     await pass(2_000);
-    const before = calls.map((call) => heard(call)[0] ?? '');
+    while (calls.some((call) => heard(call).length === 0)) await pass(50);
+    const before = calls.map((call) => heard(call).join(' '));
     const exit = new Promise<{ code: number | null; atMs: number }>((resolve) => {
       child.once('exit', (code) => {
         resolve({ code, atMs: clock.now() });
@@ -90,18 +95,22 @@ describe('SIGTERM in the middle of 20 calls', () => {
     expect([await late.ended, status]).toEqual(['reject', 503]);
     expect(code).toBe(0);
     expect(atMs - killedAt).toBeLessThan(graceMs);
-    const after = calls.map((call) => heard(call));
-    for (const [index, [said = '', ...rest]] of after.entries()) {
+    // The voice may have had to go another way, which speaks in more pieces.
+    const after = calls.map((call) => ({
+      said: heard(call).slice(0, -1).join(' '),
+      last: heard(call).at(-1),
+    }));
+    for (const [index, { said, last }] of after.entries()) {
       const then = before[index] ?? '';
       expect(then.length).toBeGreaterThan(0);
       // Of what was on its way at the signal, up to half a second more than was heard, one sentence may have begun.
       const first = wholes.findIndex((whole) => whole.length >= then.length);
       expect(wholes.slice(first, first + 2)).toContain(said);
-      expect(rest).toEqual([goodbye]);
+      expect(last).toBe(goodbye);
     }
     // The signal came in the middle of sentences, and of different ones.
     expect(before.filter((then) => !wholes.includes(then)).length).toBeGreaterThan(CALLS / 2);
-    expect(new Set(after.map(([said]) => said)).size).toBeGreaterThan(1);
+    expect(new Set(after.map(({ said }) => said)).size).toBeGreaterThan(1);
     expect(calls.map(({ endedBy }) => endedBy)).toEqual(calls.map(() => 'hangup'));
     expect(calls.flatMap(({ violations }) => violations)).toEqual([]);
     expect(output).not.toMatch(/ERROR/);
