@@ -320,11 +320,16 @@ describe('the OpenAI agent, with the real SDK', () => {
   });
 
   it.each(['no-done', 'no-end'] as const)('takes an answer by %s for complete', async (kind) => {
-    server.fail({ kind });
-    server.says('All of it.');
-    const startedAt = clock.now();
-    expect(await answer()).toBe('All of it.');
-    expect(clock.now() - startedAt).toBeLessThan(500);
+    server.fail({ kind, times: 3 });
+    server.otherwiseSays('All of it.');
+    const tookMs: number[] = [];
+    // Several, as a busy machine may pause in any one of them.
+    for (let turns = 0; turns < 3; turns++) {
+      const startedAt = clock.now();
+      expect(await answer()).toBe('All of it.');
+      tookMs.push(clock.now() - startedAt);
+    }
+    expect(tookMs.sort((one, other) => one - other)[1]).toBeLessThan(500);
     await until(() => clock.pending === 0);
     await until(() => request()?.endedAtMs !== undefined);
   });

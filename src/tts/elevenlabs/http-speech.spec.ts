@@ -1,7 +1,6 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { lastValueFrom, type Observable, of, toArray } from 'rxjs';
-import { SystemClock } from '../../call/system-clock.js';
-import { ElevenLabsServer } from '../../testing/index.js';
+import { ElevenLabsServer, ScaledClock } from '../../testing/index.js';
 import type { SpeechChunk } from '../voice.js';
 import { type ElevenLabsOptions, resolveElevenLabsOptions } from './elevenlabs.options.js';
 import { httpSpeech } from './http-speech.js';
@@ -12,7 +11,7 @@ const QUICK = { firstAudioMs: [5, 10], speed: 200 } as const;
 const LONG = 'This is a sentence that takes a while to say. '.repeat(3);
 
 describe('speech over HTTP', () => {
-  const clock = new SystemClock();
+  const clock = new ScaledClock(1);
   let server: ElevenLabsServer;
   let client: SpeechClient;
 
@@ -20,7 +19,7 @@ describe('speech over HTTP', () => {
   beforeAll(() => loadClient(resolveElevenLabsOptions({ apiKey: 'k', voiceId: 'a' })), 120_000);
 
   beforeEach(async () => {
-    server = await ElevenLabsServer.start({ scenario: QUICK });
+    server = await ElevenLabsServer.start({ clock, scenario: QUICK });
   });
   afterEach(async () => {
     await client.close();
