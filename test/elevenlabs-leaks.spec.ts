@@ -75,7 +75,7 @@ describe('utterances of the ElevenLabs voice', () => {
     return chosen.synthesize(of(TEXT));
   };
   const settled = async (isTrue: () => boolean) => {
-    for (let tries = 0; tries < 200 && !isTrue(); tries++)
+    for (let tries = 0; tries < 2_000 && !isTrue(); tries++)
       await new Promise((resolve) =>
         clock.after(10, () => {
           resolve(undefined);
