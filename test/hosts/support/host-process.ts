@@ -7,7 +7,7 @@ import type { Settings } from '../projects/host/settings.js';
 const BOOT_MS = 60_000;
 const CALL_MS = 60_000;
 /** Longer than the drain of a host without calls. */
-const CLOSE_MS = 10_000;
+const CLOSE_MS = 30_000;
 
 /** Which host, made of what; the rest of it is what it is set to. */
 export interface Cell extends Partial<Settings> {
