@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events';
-import { beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import { of } from 'rxjs';
 import { LocalCallBus } from '../sharing/local-call-bus.js';
@@ -48,6 +48,7 @@ class SlowStore extends MemoryStore {
 }
 
 let clock: VirtualClock, store: SlowStore, tokens: StreamTokens, streams: OpenStreams, socket: FakeSocket;
+let outcomes: CallOutcomes;
 let heard: string[];
 let accepts: boolean;
 
@@ -103,7 +104,8 @@ beforeEach(() => {
     heard.push('accepted');
     return receiver;
   };
-  streams = new OpenStreams(options, clock, { accept }, tokens, new CallOutcomes(sharing), sharing);
+  outcomes = new CallOutcomes(sharing);
+  streams = new OpenStreams(options, clock, { accept }, tokens, outcomes, sharing);
   open();
 });
 
@@ -177,6 +179,7 @@ describe('while other instances are asked about the token of a start', () => {
     void streams.drain();
     await answered();
     expect([heard, socket.closes]).toEqual([[], [1001]]);
+    expect(await outcomes.take(callSid)).toBe('not-taken'); // though its token is used up
   });
 
   it.each([
@@ -216,5 +219,18 @@ describe('an outcome that is shared', () => {
     shared();
     await clock.advance(0);
     expect(socket.closes).toEqual([1000]);
+  });
+
+  it('is so too where nobody takes the stream', async () => {
+    let shared: () => void = () => undefined;
+    store.put = () => new Promise<void>((resolve) => (shared = resolve));
+    start();
+    await clock.advance(0);
+    jest.spyOn(streams, 'isFull', 'get').mockReturnValue(true);
+    await answered();
+    expect([heard, socket.closes]).toEqual([[], []]);
+    shared();
+    await clock.advance(0);
+    expect([socket.closes, streams.size]).toEqual([[1013], 0]);
   });
 });

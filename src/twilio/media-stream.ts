@@ -198,11 +198,11 @@ export class MediaStream implements MediaSink {
       });
     };
     if (typeof redemption === 'string') redeemed(redemption);
-    else this.#hold(redemption, redeemed);
+    else this.#hold(redemption, message.callSid, redeemed);
   }
 
   /** Other instances are asked about the token: what comes meanwhile is not lost, and keeps its order. */
-  #hold(redemption: Promise<Redemption>, redeemed: (result: Redemption) => void): void {
+  #hold(redemption: Promise<Redemption>, callSid: string, redeemed: (result: Redemption) => void): void {
     this.#held = [];
     const answered = (settle: () => Redemption) => {
       this.#guarded(() => {
@@ -217,6 +217,7 @@ export class MediaStream implements MediaSink {
     };
     redemption.then(
       (result) => {
+        if (result === 'ok') this.#checkTaken(callSid);
         answered(() => result);
       },
       (error: unknown) => {
@@ -225,6 +226,12 @@ export class MediaStream implements MediaSink {
         });
       },
     );
+  }
+
+  /** A stream that we closed while its token was used up was taken by nobody. */
+  #checkTaken(callSid: string): void {
+    if (this.#hasEnded() && this.#endReason === 'closed-by-us')
+      void this.#context.outcomes.record(callSid, 'not-taken');
   }
 
   #redeemed(redemption: Redemption, message: StartMessage, told: StreamTold): void {
@@ -236,7 +243,7 @@ export class MediaStream implements MediaSink {
     this.#start = message;
     this.#lastSequenceNumber = message.sequenceNumber;
     if (!this.#context.admit(this)) {
-      this.finish('closed-by-us', 1013, 'too many streams');
+      this.#finishAs('not-taken', 1013, 'too many streams');
       return;
     }
     this.#accepted(message, told);

@@ -176,10 +176,7 @@ export class OpenStreams {
   }
 
   private admit(stream: MediaStream): boolean {
-    if (this.isFull || this.isDraining) {
-      if (stream.callSid !== undefined) void this.outcomes.record(stream.callSid, 'not-taken');
-      return false;
-    }
+    if (this.isFull || this.isDraining) return false;
     this.started.add(stream);
     this.leave.get(stream)?.();
     return true;
