@@ -17,7 +17,8 @@ import type { StatusCallback, ToldStatus } from './status-order.js';
 const GAP_MS = 1_000;
 
 interface StatusListeners {
-  tell(telling: Telling): void;
+  /** @returns where it takes a while: resolves when it is told */
+  tell(telling: Telling): Promise<void> | undefined;
   /** Looks after what takes a while. */
   run(task: Promise<void>): void;
 }
@@ -71,15 +72,19 @@ export class CallStatuses {
     const callback = { status, sequence: whole(form['SequenceNumber']), details: form };
     if (TERMINAL_STATUSES.has(status)) this.#tracks.ended(track);
     if (this.#shared !== undefined) return this.#followShared(this.#shared, callSid, track, callback);
-    this.#followHere(callSid, track, callback);
-    return undefined;
+    return this.#followHere(callSid, track, callback);
   }
 
-  #followHere(callSid: string, track: CallTrack<Form>, callback: StatusCallback<Form>): void {
+  #followHere(
+    callSid: string,
+    track: CallTrack<Form>,
+    callback: StatusCallback<Form>,
+  ): Promise<void> | undefined {
     const { order } = track;
     const first = order.toldCount;
-    this.#tellStatuses(callSid, order.add(callback), first);
+    const told = this.#tellStatuses(callSid, order.add(callback), first);
     this.#watchGap(callSid, track);
+    return told;
   }
 
   async #followShared(
@@ -93,14 +98,19 @@ export class CallStatuses {
       () => statuses.add(callSid, order.state, callback, this.#clock.epoch()),
       undefined,
     );
-    if (followed === undefined) this.#followHere(callSid, track, callback);
-    else this.#followed(callSid, track, followed);
+    if (followed === undefined) await this.#followHere(callSid, track, callback);
+    else await this.#followed(callSid, track, followed);
   }
 
-  #followed(callSid: string, track: CallTrack<Form>, { order, told, first, gapSince }: Followed<Form>) {
+  #followed(
+    callSid: string,
+    track: CallTrack<Form>,
+    { order, told: states, first, gapSince }: Followed<Form>,
+  ): Promise<void> | undefined {
     track.order.join(order);
-    this.#tellStatuses(callSid, told, first);
+    const told = this.#tellStatuses(callSid, states, first);
     this.#watchGap(callSid, track, gapSince);
+    return told;
   }
 
   /** @param since when an instance found it, ms since 1970; every one that sees it closes it, if no other has */
@@ -124,15 +134,20 @@ export class CallStatuses {
         () => statuses.closeGap(callSid, order.state, since, this.#clock.epoch()),
         undefined,
       ));
-    if (followed !== undefined) this.#followed(callSid, track, followed);
+    if (followed !== undefined) await this.#followed(callSid, track, followed);
     else {
       const first = order.toldCount;
-      this.#tellStatuses(callSid, order.closeGap(), first);
+      await this.#tellStatuses(callSid, order.closeGap(), first);
     }
   }
 
-  #tellStatuses(callSid: string, statuses: readonly ToldStatus<Form>[], first: number): void {
-    this.#listeners.tell({ callSid, events: statuses.map((status) => statusEvent(callSid, status)), first });
+  #tellStatuses(
+    callSid: string,
+    statuses: readonly ToldStatus<Form>[],
+    first: number,
+  ): Promise<void> | undefined {
+    const events = statuses.map((status) => statusEvent(callSid, status));
+    return this.#listeners.tell({ callSid, events, first });
   }
 }
 

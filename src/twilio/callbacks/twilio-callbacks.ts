@@ -74,9 +74,7 @@ export class TwilioCallbacks implements OnModuleInit, BeforeApplicationShutdown,
       orderOf: (callSid) => this.statuses.track(callSid).told,
     });
     this.statuses = new CallStatuses(clock, CAPACITY, sharing, {
-      tell: (telling) => {
-        this.run(this.delivery.tell(telling));
-      },
+      tell: (telling) => this.delivery.tell(telling),
       run: (task) => {
         this.run(task);
       },
