@@ -8,7 +8,7 @@ import { RedisSharing } from '../src/cluster/redis/redis-sharing.js';
 import type { RedisSharingOptions } from '../src/redis.js';
 import { selfSigned } from './support/certificate.js';
 import { freePort } from './support/free-port.js';
-import { eventually, hasRedis, RedisServer } from './support/redis-server.js';
+import { eventually, hasRedis, RedisServer, sleep } from './support/redis-server.js';
 
 const clock = new SystemClock();
 
@@ -33,7 +33,8 @@ const clock = new SystemClock();
     for (const close of closing.splice(0).reverse()) await close();
   });
 
-  it('TLS by rediss:// and a certificate authority of its own', async () => {
+  /** A Redis with a certificate that it has signed itself. */
+  const startedWithTls = async () => {
     const folder = await mkdtemp(join(tmpdir(), 'voice-redis-tls-'));
     closing.push(() => rm(folder, { recursive: true, force: true }));
     const { key, cert } = selfSigned('localhost', Date.now());
@@ -42,11 +43,25 @@ const clock = new SystemClock();
     const port = await freePort();
     const files = ['--tls-key-file', join(folder, 'key.pem'), '--tls-cert-file', join(folder, 'cert.pem')];
     await started('--tls-port', String(port), '--tls-auth-clients', 'no', ...files);
-    const url = `rediss://localhost:${port}`;
+    return { url: `rediss://localhost:${port}`, cert };
+  };
+
+  it('TLS by rediss:// and a certificate authority of its own', async () => {
+    const { url, cert } = await startedWithTls();
     const trusting = await open({ url, tls: { ca: cert } });
     expect(await trusting.store.add('k', 1_000)).toBe(true);
     const distrusting = await open({ url, startMs: 500 });
     expect(distrusting.connection.isUp).toBe(false);
+  });
+
+  it('a TLS that is not trusted, and is left amid its handshake: no error is nobody’s', async () => {
+    const { url } = await startedWithTls();
+    for (let startMs = 1; startMs <= 40; startMs++) {
+      const distrusting = await RedisSharing.open({ url, startMs }, clock);
+      await distrusting.close();
+      expect(distrusting.connection.isUp).toBe(false);
+    }
+    await sleep(600); // an error that nobody listens to ends the process: here, it fails the test
   });
 
   it('sentinels, which name the primary, and the new one after a failover', async () => {

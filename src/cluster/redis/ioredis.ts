@@ -35,6 +35,13 @@ export async function connect(options: ResolvedRedisSharingOptions): Promise<Red
 export const isCluster = (client: RedisClient): client is Cluster =>
   typeof (client as Partial<Cluster>).nodes === 'function';
 
+/** Ends a connection for good. Cut amid a TLS handshake it may tell of two errors, and its client listens to one. */
+export function disconnect(client: RedisClient): void {
+  for (const one of isCluster(client) ? client.nodes() : [client])
+    (one as Partial<Redis>).stream?.on('error', () => undefined);
+  client.disconnect();
+}
+
 function ofOne(options: ResolvedRedisSharingOptions): RedisOptions {
   return {
     ...ofEach(options),

@@ -1,7 +1,7 @@
 import type { Clock } from '../../call/clock.js';
 import { within } from '../../call/within.js';
 import { SharingUnavailableError } from '../../sharing/sharing-errors.js';
-import { isCluster, type RedisClient } from './ioredis.js';
+import { disconnect, isCluster, type RedisClient } from './ioredis.js';
 
 /** What is awaited of Redis. */
 export interface LinkLimits {
@@ -75,7 +75,7 @@ export class RedisLink {
   }
 
   close(): void {
-    this.#client.disconnect();
+    disconnect(this.#client);
   }
 
   async #counted<T>(task: (client: RedisClient) => Promise<T>): Promise<T> {

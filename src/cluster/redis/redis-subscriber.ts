@@ -1,4 +1,4 @@
-import { isCluster, type RedisClient } from './ioredis.js';
+import { disconnect, isCluster, type RedisClient } from './ioredis.js';
 import { problemOf } from './redis-link.js';
 
 /** Channels that are subscribed to in one command. */
@@ -90,7 +90,7 @@ export class RedisSubscriber {
   }
 
   close(): void {
-    this.#client.disconnect();
+    disconnect(this.#client);
   }
 
   async #subscribeAll(): Promise<void> {
