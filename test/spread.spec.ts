@@ -277,14 +277,26 @@ describe('three instances that share nothing', () => {
       for (let way = 0; way < 100; way++) {
         const callSid = newCall();
         const token = one.tokens.mint(callSid);
-        const used = () => Promise.all([one, two, other].map(async ({ tokens }) => tokens.wasUsed(token)));
-        expect(await used()).toEqual([false, false, false]);
         const redeemed = await Promise.all(
           [one, two, other].map(async ({ tokens }) => tokens.redeem(token, callSid)),
         );
         expect(redeemed.sort()).toEqual(['ok', 'reused', 'reused']);
-        expect(await used()).toEqual([true, true, true]);
+        const takenBack = [one, two, other].map(({ tokens }) => tokens.takeBack(token));
+        expect(await Promise.all(takenBack)).toEqual([false, false, false]);
         expect(await two.tokens.redeem(token, callSid)).toBe('reused');
+      }
+    });
+
+    it('is either taken back or opens a stream, whichever instances that is asked of at the same time', async () => {
+      for (let way = 0; way < 100; way++) {
+        const callSid = newCall();
+        const token = one.tokens.mint(callSid);
+        const [redeemed, ...takenBack] = await Promise.all([
+          one.tokens.redeem(token, callSid),
+          one.tokens.takeBack(token),
+          two.tokens.takeBack(token),
+        ]);
+        expect([redeemed === 'ok', ...takenBack].filter(Boolean)).toHaveLength(1);
       }
     });
 
@@ -359,7 +371,7 @@ describe('three instances that share nothing', () => {
       await eventually('it is told', () => statusesOf(callSid).length === 1);
       await server.kill();
       await eventually('that is known', () => !one.module.get<SharingStatus>(SHARING_STATUS).isUp);
-      expect(await one.tokens.wasUsed(token)).toBe(true); // for all it knows
+      expect(await one.tokens.takeBack(token)).toBe(false); // for all it knows it was used
       const redeemed = [await one.tokens.redeem(token, callSid), await one.tokens.redeem(token, callSid)];
       expect(redeemed).toEqual(whenAway === 'accept' ? ['ok', 'reused'] : ['unavailable', 'unavailable']);
       await one.outcomes.record(callSid, 'drained');

@@ -1,4 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
+import { of } from 'rxjs';
+import { LocalCallBus } from '../sharing/local-call-bus.js';
+import { MemoryDirectory } from '../sharing/memory-directory.js';
+import { MemoryStore } from '../sharing/memory-store.js';
+import { Sharing } from '../sharing/sharing.js';
 import { VirtualClock } from '../testing/virtual-clock.js';
 import { resolveOptions } from '../twilio-voice.options.js';
 import { SealedContext } from './calls/sealed-context.js';
@@ -9,9 +14,11 @@ const PARAMETERS = { account: '4711' };
 const clock = new VirtualClock();
 
 /** One of several instances. */
-function instance(authToken = 'one') {
+function instance(authToken = 'one', store?: MemoryStore) {
   const options = resolveOptions({ publicUrl: 'https://voice.example.com', authToken });
-  const [contexts, tokens] = [new SealedContext(options), new StreamTokens(options, clock)];
+  const status = { isUp: true, up$: of(true), acceptsCalls: true };
+  const sharing = store && new Sharing(status, store, new MemoryDirectory(clock), new LocalCallBus(clock));
+  const [contexts, tokens] = [new SealedContext(options), new StreamTokens(options, clock, sharing)];
   return { contexts, tokens, second: new SecondAttempt(clock, contexts, tokens) };
 }
 const { contexts, tokens, second } = instance();
@@ -29,10 +36,22 @@ describe('what a second connection of a call takes', () => {
   it('is not given when the first one was taken, unless it is known to have been refused', async () => {
     const token = tokens.mint('CA1');
     const given = second.seal('CA1', token, PARAMETERS);
-    expect(await second.open('CA1', given, false)).toEqual(PARAMETERS);
     expect(tokens.redeem(token, 'CA1')).toBe('ok');
     expect(await second.open('CA1', given, false)).toBeUndefined();
     expect(await second.open('CA1', given, true)).toEqual(PARAMETERS);
+  });
+
+  it('is given instead of the first one: that opens no stream any more, on any instance, nor a second time', async () => {
+    const store = new MemoryStore(clock);
+    const [here, elsewhere] = [instance('one', store), instance('one', store)];
+    const token = tokens.mint('CA1');
+    const given = second.seal('CA1', token, PARAMETERS);
+    expect(await here.second.open('CA1', given, false)).toEqual(PARAMETERS);
+    expect([await here.tokens.redeem(token, 'CA1'), await elsewhere.tokens.redeem(token, 'CA1')]).toEqual([
+      'reused',
+      'reused',
+    ]);
+    expect(await elsewhere.second.open('CA1', given, false)).toBeUndefined();
   });
 
   it.each<[string, () => [string, unknown]]>([

@@ -50,6 +50,8 @@ export class SecondAttempt {
     const attempt = JSON.parse(text) as Attempt;
     const isInTime = Math.abs(this.clock.epoch() - attempt.from) <= WAITS_MS;
     if (attempt.callSid !== callSid || !isInTime) return undefined;
-    return wasRefused || !(await this.tokens.wasUsed(attempt.token)) ? attempt.parameters : undefined;
+    // The first stream may still be on its way to an instance that was slow: it does not begin any more.
+    const isNobodys = wasRefused || (await this.tokens.takeBack(attempt.token));
+    return isNobodys ? attempt.parameters : undefined;
   }
 }

@@ -87,15 +87,17 @@ export class StreamTokens {
     return this.open(token)?.follows === true;
   }
 
-  /** Whether a stream was opened with it, on any instance; where that cannot be known it is taken for granted. */
-  wasUsed(token: string): boolean | Promise<boolean> {
+  /**
+   * Takes back a token that opened no stream, on any instance: from now on it opens none.
+   * @returns false if it was used, or that cannot be known
+   */
+  async takeBack(token: string): Promise<boolean> {
     const claims = this.open(token);
-    if (claims === undefined || this.redeemed.has(claims.nonce)) return true;
+    if (claims === undefined || this.redeemed.has(claims.nonce)) return false;
     const { shared } = this.sharing;
-    return (
-      shared !== undefined &&
-      orWhenAway(async () => (await shared.store.get(tokenKey(claims))) !== undefined, true)
-    );
+    const isTaken = shared === undefined || (await orWhenAway(() => this.useUp(shared, claims), false));
+    if (isTaken) this.redeemed.set(claims.nonce, claims.expires);
+    return isTaken;
   }
 
   /** The call is over: from now on no token opens a stream of it here, whenever it was made. */
@@ -136,19 +138,22 @@ export class StreamTokens {
     return this.redeemHere(claims, isGoingOn()); // another one may have come meanwhile
   }
 
-  private async refusalElsewhere(
-    { store, directory }: Shared,
-    claims: Claims,
-  ): Promise<Redemption | undefined> {
-    const { callSid, expires, follows } = claims;
+  private async refusalElsewhere(shared: Shared, claims: Claims): Promise<Redemption | undefined> {
+    const { store, directory } = shared;
+    const { callSid, follows } = claims;
     const [over, entry] = await Promise.all([
       store.get(overKey(callSid)),
       follows ? undefined : directory.find(callSid),
     ]);
     if (over !== undefined) return 'call-over';
     if (entry !== undefined && entry.instance !== directory.instance) return 'call-going-on';
-    const ttlMs = Math.max(0, expires - this.clock.epoch()) + SKEW_MS;
-    return (await store.add(tokenKey(claims), ttlMs)) ? undefined : 'reused';
+    return (await this.useUp(shared, claims)) ? undefined : 'reused';
+  }
+
+  /** @returns false if it is used up */
+  private useUp({ store }: Shared, claims: Claims): Promise<boolean> {
+    const ttlMs = Math.max(0, claims.expires - this.clock.epoch()) + SKEW_MS;
+    return store.add(tokenKey(claims), ttlMs);
   }
 
   private refusal(claims: Claims, goesOn: boolean): Redemption | undefined {
