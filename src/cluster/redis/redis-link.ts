@@ -84,6 +84,9 @@ export class RedisLink {
       const answer = await task(this.#client);
       this.#answered();
       return answer;
+    } catch (error) {
+      if (isReply(error)) this.#answered();
+      throw error;
     } finally {
       this.#underWay--;
     }
@@ -110,10 +113,13 @@ export class RedisLink {
   }
 }
 
+/** Redis has answered, if with an error. */
+const isReply = (error: unknown): boolean => (Object(error) as { name?: unknown }).name === 'ReplyError';
+
 /** What Redis answered itself was not done; of a connection that broke nobody knows. */
 function wasSent(error: unknown): boolean {
-  const { name, message } = Object(error) as { name?: unknown; message?: unknown };
-  return name !== 'ReplyError' && !(typeof message === 'string' && message.includes("isn't writeable"));
+  const { message } = Object(error) as { message?: unknown };
+  return !isReply(error) && !(typeof message === 'string' && message.includes("isn't writeable"));
 }
 
 /** Code or message: a failed connection may have a code only. */
