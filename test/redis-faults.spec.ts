@@ -262,6 +262,25 @@ async function timed(task: Promise<unknown>): Promise<{ error: unknown; ms: numb
       expect(Number(await server.cli('PTTL', key))).toBeGreaterThan(0);
   });
 
+  it.each(['nonsense', 'null', '7', '[]', '{"since":"x","facts":null}'])(
+    'finds and lists a call that is entered as %s, and all others',
+    async (text) => {
+      const [owner, other] = [
+        await open({ heartbeat: { everyMs: 30_000, expiresMs: 60_000 } }),
+        await open(),
+      ];
+      await owner.directory.enter('CA-odd');
+      await owner.directory.enter('CA-other');
+      await server.cli('HSET', `voice:{${owner.directory.instance}}:calls`, 'CA-odd', text);
+      const odd = { callSid: 'CA-odd', instance: owner.directory.instance, since: 0, facts: {} };
+      expect(await other.directory.find('CA-odd')).toEqual(odd);
+      expect((await other.directory.list()).map(({ callSid }) => callSid).sort()).toEqual([
+        'CA-odd',
+        'CA-other',
+      ]);
+    },
+  );
+
   it('loses the calls of an instance that died, and no others, when its heartbeat expires', async () => {
     const { owner, other } = await served();
     const third = await open();

@@ -176,10 +176,24 @@ const textOf = ({ callSid, since, facts }: DirectoryEntry): [string, string] => 
   JSON.stringify({ since, facts }),
 ];
 
+/** What another version has written may be anything: the call is there all the same. */
 function entryOf(callSid: string, instance: string, text: unknown): DirectoryEntry | undefined {
   if (typeof text !== 'string') return undefined;
-  const { since, facts } = JSON.parse(text) as Pick<DirectoryEntry, 'since' | 'facts'>;
-  return { callSid, instance, since, facts };
+  const { since, facts } = json(text);
+  return {
+    callSid,
+    instance,
+    since: typeof since === 'number' ? since : 0,
+    facts: typeof facts === 'object' && facts !== null ? (facts as CallFacts) : {},
+  };
+}
+
+function json(text: string): Record<string, unknown> {
+  try {
+    return Object(JSON.parse(text)) as Record<string, unknown>;
+  } catch {
+    return {};
+  }
 }
 
 /** A call that went on elsewhere may be there twice for a moment. */
