@@ -44,6 +44,11 @@ export class Sharing implements OnModuleInit, OnApplicationShutdown {
     return this.#status.acceptsCalls;
   }
 
+  /** This instance, among all of them; undefined: it is alone. */
+  get instance(): string | undefined {
+    return this.shared?.directory.instance;
+  }
+
   /** What other instances tell this one of its calls. */
   get told$(): Observable<BusEvent> {
     return this.#told.asObservable();
@@ -70,17 +75,18 @@ export class Sharing implements OnModuleInit, OnApplicationShutdown {
 
   /**
    * Tells the instance that the call's stream is at, once.
-   * @returns false where that is this one, or none, or cannot be reached: then nobody was told, as far as is known
+   * @returns which one that is; undefined where it is this one, or none, or cannot be reached: then nobody was told, as
+   * far as is known
    */
-  async tellOwner(callSid: string, event: BusEvent): Promise<boolean> {
+  async tellOwner(callSid: string, event: BusEvent): Promise<string | undefined> {
     const { shared } = this;
-    if (shared === undefined) return false;
+    if (shared === undefined) return undefined;
     const { bus, directory } = shared;
     return orWhenAway(async () => {
       const owner = await directory.find(callSid);
-      if (owner === undefined || owner.instance === directory.instance) return false;
-      return bus.tell(inbox(owner.instance), event);
-    }, false);
+      if (owner === undefined || owner.instance === directory.instance) return undefined;
+      return (await bus.tell(inbox(owner.instance), event)) ? owner.instance : undefined;
+    }, undefined);
   }
 
   /**

@@ -44,7 +44,7 @@ export class CallbackDelivery {
     return merge(toOwner, toAll).subscribe(({ event, isForOwner }) => {
       const telling = tellingOf(event);
       if (telling === undefined) return;
-      void (isForOwner ? this.#once(telling) : this.#everywhere(telling));
+      void (isForOwner ? this.#once(telling) : this.#everywhere(telling, event['toldBy']));
     });
   }
 
@@ -63,18 +63,25 @@ export class CallbackDelivery {
   /** Here it is told before the others hear of it: what they tell next comes after it. */
   async #share(telling: Telling): Promise<void> {
     const event: BusEvent = { type: TYPE, ...telling };
-    if (!(await this.#sharing.tellOwner(telling.callSid, event))) await this.#once(telling);
-    await this.#sharing.broadcast(event);
+    const owner = await this.#sharing.tellOwner(telling.callSid, event);
+    if (owner === undefined) await this.#once(telling);
+    await this.#sharing.broadcast({ ...event, toldBy: owner ?? this.#sharing.instance });
   }
 
+  /** The first half of its place: what is told everywhere comes behind it. */
   #once(telling: Telling): Promise<void> {
-    return this.#inOrder(telling, 0, (event) => {
+    return this.#inOrder(telling, telling.events.length / 2, (event) => {
       this.#listeners.once(event);
     });
   }
 
-  #everywhere(telling: Telling): Promise<void> {
-    return this.#inOrder(telling, telling.events.length, (event) => {
+  /** @param toldBy the instance that tells it once: there it may come sooner than what that is told by, over other nodes */
+  #everywhere(telling: Telling, toldBy: unknown): Promise<void> {
+    const { events, first } = telling;
+    const isToldHere = typeof toldBy === 'string' && toldBy === this.#sharing.instance;
+    const before = isToldHere ? events.length / 2 : 0;
+    const place = { ...telling, first: first === undefined ? undefined : first + before };
+    return this.#inOrder(place, events.length - before, (event) => {
       this.#listeners.everywhere(event);
     });
   }

@@ -57,7 +57,7 @@ export class StreamEnds implements OnModuleInit, OnApplicationShutdown {
     const isElsewhere =
       this.sharing.shared !== undefined &&
       !this.streams.isOpen(streamSid) &&
-      (await this.sharing.tellOwner(callSid, message));
+      (await this.sharing.tellOwner(callSid, message)) !== undefined;
     if (!isElsewhere) await this.errors.failed(callSid, streamSid);
   }
 

@@ -10,7 +10,7 @@ const STEP_MS = 250;
 export interface Told {
   /** Its place among what is told of the call, from 0; undefined: it has none, and waits for nothing. */
   readonly first: number | undefined;
-  /** How many places it takes; 0: another telling takes them. */
+  /** How many places it takes; a half: another telling takes the other half. */
   readonly count: number;
   readonly emit: () => void;
 }
@@ -54,7 +54,7 @@ export class ToldInOrder {
     this.#alarm.stop();
     const [missed] = this.#held;
     if (missed === undefined) return;
-    const missing = missed.first - this.#next;
+    const missing = Math.ceil(missed.first - this.#next);
     const dueAt = this.#since + HOLD_MS + STEP_MS * (missing - 1);
     this.#alarm.set(dueAt - this.#clock.now(), () => {
       this.#reach(missed.first);
