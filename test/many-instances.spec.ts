@@ -56,7 +56,11 @@ const texts = (spoken: readonly SpokenRecord[]) => spoken.map(({ heard }) => hea
       count: 3,
       redis: { url: server.url },
       ...options,
-      settings: { drain: { graceMs: 10_000, goodbye: '' }, ...options.settings },
+      settings: {
+        drain: { graceMs: 10_000, goodbye: '' },
+        ...options.settings,
+        limits: { startTimeoutMs: PATIENCE_MS, ...options.settings?.limits }, // callers share this process
+      },
     });
     return instances;
   };
@@ -133,8 +137,9 @@ const texts = (spoken: readonly SpokenRecord[]) => spoken.map(({ heard }) => hea
 
   it('hold calls as one does, whichever of them a request reaches', async () => {
     const results: Set<string>[] = [];
+    const redis = { url: server.url, commandTimeoutMs: 20_000 }; // a busy machine is no outage
     for (const count of [1, 3]) {
-      const at = await start({ count });
+      const at = await start({ count, redis });
       const calls = await allHeld(at);
       results.push(new Set(calls.map((call) => JSON.stringify(factsOf(at, call)))));
       expect(at.all.flatMap(({ told }) => told.ended).sort()).toEqual(
