@@ -19,7 +19,10 @@ describe('The states of a call whose callbacks come to two instances', () => {
     const bus = new LocalCallBus(clock);
     const sharing = new Sharing({ ...ALONE }, store, new MemoryDirectory(clock, name), bus);
     return new CallStatuses(clock, 10, sharing, {
-      tell: ({ events }) => told.push(...events),
+      tell: ({ events }) => {
+        told.push(...events);
+        return undefined;
+      },
       run: (task) => void task,
     });
   }
