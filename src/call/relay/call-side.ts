@@ -1,32 +1,43 @@
 import { Alarm } from '../alarm.js';
-import type { Clock } from '../clock.js';
+import type { CancelTimer, Clock } from '../clock.js';
 import type { MediaSink, StreamEndReason, StreamReceiver } from '../stream.js';
-import type { CloseOutcome, ToCall, ToSocket } from './relay-messages.js';
+import { type CloseOutcome, LOST_MS, type ToCall, type ToSocket } from './relay-messages.js';
 
-/** Twilio sends audio every 20 ms: an instance that tells of none for so long is gone, ms. */
-const LOST_MS = 3_000;
+/** Also a call that says nothing tells so often that it is there, ms. */
+const HERE_MS = 1_000;
+
+/** What a stream whose socket is at another instance needs of this one. */
+export interface CallSideParts {
+  readonly clock: Clock;
+  readonly tell: (message: ToSocket) => void;
+  /** The stream is over; called once. */
+  readonly over: () => void;
+  /** The call threw as it was told of the end: there is nobody else to tell. */
+  readonly failed: (error: unknown) => void;
+}
 
 /** A stream of a call of this instance whose socket is at another one. */
 export class CallSide implements MediaSink {
   /** Nobody can know how much waits at the other instance's socket. */
   readonly bufferedBytes = 0;
-  readonly #tell: (message: ToSocket) => void;
-  readonly #over: () => void;
+  readonly #parts: CallSideParts;
   readonly #watch: Alarm;
+  readonly #stopTelling: CancelTimer;
   #receiver: StreamReceiver | undefined;
   #isOver = false;
 
-  /** @param over called once, when the stream is over */
-  constructor(clock: Clock, tell: (message: ToSocket) => void, over: () => void) {
-    this.#tell = tell;
-    this.#over = over;
-    this.#watch = new Alarm(clock);
+  constructor(parts: CallSideParts) {
+    this.#parts = parts;
+    this.#watch = new Alarm(parts.clock);
+    this.#stopTelling = parts.clock.every(HERE_MS, () => {
+      this.#say({ kind: 'here' });
+    });
+    this.#heard();
   }
 
   /** From now on the call hears what comes on the stream. */
   attach(receiver: StreamReceiver): void {
     this.#receiver = receiver;
-    this.#heard();
   }
 
   media(audio: Uint8Array): void {
@@ -48,7 +59,7 @@ export class CallSide implements MediaSink {
   /** Ends it, and closes its socket. */
   finish(reason: StreamEndReason, outcome?: CloseOutcome): void {
     if (this.#isOver) return;
-    this.#tell({ kind: 'close', ...(outcome === undefined ? {} : { outcome }) });
+    this.#parts.tell({ kind: 'close', ...(outcome === undefined ? {} : { outcome }) });
     this.#end(reason);
   }
 
@@ -75,11 +86,12 @@ export class CallSide implements MediaSink {
     }
   }
 
-  /** The other instance cannot be reached any more. */
+  /** The other instance cannot be reached any more, or not as it should; if it still hears, it is not to wait. */
   lost(): void {
-    this.#end('socket-closed');
+    this.finish('socket-closed', 'failed');
   }
 
+  /** Twilio sends audio every 20 ms: an instance that tells of none is gone. */
   #heard(): void {
     this.#watch.set(LOST_MS, () => {
       this.lost();
@@ -87,14 +99,19 @@ export class CallSide implements MediaSink {
   }
 
   #say(message: ToSocket): void {
-    if (!this.#isOver) this.#tell(message);
+    if (!this.#isOver) this.#parts.tell(message);
   }
 
   #end(reason: StreamEndReason): void {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#watch.stop();
-    this.#over();
-    this.#receiver?.ended(reason);
+    this.#stopTelling();
+    this.#parts.over();
+    try {
+      this.#receiver?.ended(reason);
+    } catch (error) {
+      this.#parts.failed(error);
+    }
   }
 }

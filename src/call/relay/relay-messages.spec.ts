@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { relayEvent, relayMessage, type RelayMessage } from './relay-messages.js';
 
-const SIDS = { callSid: 'CA1', streamSid: 'MZ1' };
+const SIDS = { callSid: 'CA1', streamSid: 'MZ1', seq: 3 };
 const START = { accountSid: 'AC1', parameters: { from: '+15550100' } };
 
 describe('a message about a stream that is handed on', () => {
@@ -12,14 +12,16 @@ describe('a message about a stream that is handed on', () => {
     [{ ...SIDS, kind: 'close', outcome: 'drained' }],
     [{ ...SIDS, kind: 'ended', reason: 'stop' }],
     [{ ...SIDS, kind: 'clear' }],
+    [{ ...SIDS, kind: 'here' }],
   ])('crosses as it was: %j', (message) => {
     expect(relayMessage(JSON.parse(JSON.stringify(relayEvent(message))) as never)).toEqual(message);
   });
 
   it.each([
     ['of another type', { type: 'note', ...SIDS, kind: 'clear' }],
-    ['without a call', { streamSid: 'MZ1', kind: 'clear' }],
-    ['without a stream', { callSid: 'CA1', kind: 'clear' }],
+    ['without a number', { ...SIDS, seq: undefined, kind: 'clear' }],
+    ['without a call', { ...SIDS, callSid: undefined, kind: 'clear' }],
+    ['without a stream', { ...SIDS, streamSid: undefined, kind: 'clear' }],
     ['of no kind', { ...SIDS }],
     ['of an unknown kind', { ...SIDS, kind: 'constructor' }],
     ['with audio that is no text', { ...SIDS, kind: 'media', audio: [1] }],

@@ -3,6 +3,9 @@ import type { MediaSink, StreamEndReason, StreamStart } from '../stream.js';
 
 const TYPE = 'stream-relay';
 
+/** An instance of which nothing has come for so long is gone, or has forgotten the stream, ms. */
+export const LOST_MS = 3_000;
+
 export type CloseOutcome = Parameters<MediaSink['close']>[0];
 
 /** What was said of the stream beside its sids. */
@@ -24,13 +27,20 @@ export type ToSocket =
   /** The answer to `start`. */
   | { readonly kind: 'taken' }
   | { readonly kind: 'refused' }
+  /** Nothing else is to be told: the call is still there. */
+  | { readonly kind: 'here' }
   | { readonly kind: 'media'; readonly audio: string }
   | { readonly kind: 'mark'; readonly name: string }
   | { readonly kind: 'clear' }
   | { readonly kind: 'close'; readonly outcome?: CloseOutcome };
 
 /** One message about one stream. */
-export type RelayMessage = (ToCall | ToSocket) & { readonly callSid: string; readonly streamSid: string };
+export type RelayMessage = (ToCall | ToSocket) & {
+  readonly callSid: string;
+  readonly streamSid: string;
+  /** Counts from 0, each way. */
+  readonly seq: number;
+};
 
 const OUTCOMES: readonly unknown[] = ['completed', 'failed', 'limit', 'drained', undefined];
 const REASONS: readonly unknown[] = ['stop', 'socket-closed', 'stream-error', 'closed-by-us'];
@@ -48,6 +58,7 @@ const FIELDS: Readonly<Record<RelayMessage['kind'], readonly (readonly [string, 
   drain: [],
   taken: [],
   refused: [],
+  here: [],
   media: [['audio', 'string']],
   mark: [['name', 'string']],
   clear: [],
@@ -59,9 +70,9 @@ export const relayEvent = (message: RelayMessage): BusEvent => ({ type: TYPE, ..
 
 /** @returns undefined for what is none: whoever may write to the bus may write anything */
 export function relayMessage({ type, ...message }: BusEvent): RelayMessage | undefined {
-  const { kind, callSid, streamSid, start, outcome, reason } = message;
+  const { kind, callSid, streamSid, seq, start, outcome, reason } = message;
   if (type !== TYPE || typeof callSid !== 'string' || typeof streamSid !== 'string') return undefined;
-  if (typeof kind !== 'string' || !Object.hasOwn(FIELDS, kind)) return undefined;
+  if (typeof seq !== 'number' || typeof kind !== 'string' || !Object.hasOwn(FIELDS, kind)) return undefined;
   const fields = FIELDS[kind as RelayMessage['kind']];
   if (!fields.every(([name, wanted]) => typeof message[name] === wanted)) return undefined;
   if (kind === 'start' && !isStart(start)) return undefined;

@@ -1,5 +1,7 @@
+import { Alarm } from '../alarm.js';
+import type { Clock } from '../clock.js';
 import type { MediaSink, StreamEndReason, StreamReceiver } from '../stream.js';
-import type { CloseOutcome, ToCall, ToSocket } from './relay-messages.js';
+import { type CloseOutcome, LOST_MS, type ToCall, type ToSocket } from './relay-messages.js';
 
 type Tell = (message: ToCall) => void;
 
@@ -15,20 +17,22 @@ export class SocketSide implements StreamReceiver {
   readonly over: Promise<void>;
   readonly #sink: MediaSink;
   readonly #tell: Tell;
+  readonly #watch: Alarm;
   readonly #finished: () => void;
   #receiver: StreamReceiver | undefined;
   #held: ((receiver: StreamReceiver) => void)[] = [];
-  #isOver = false;
+  #ended: StreamEndReason | undefined;
 
-  /** @param ended called once, when it is over */
-  constructor(sink: MediaSink, tell: Tell, ended: () => void) {
+  /** @param over called once, when it is over and whoever has the call knows */
+  constructor(clock: Clock, sink: MediaSink, tell: Tell, over: () => void) {
     this.#sink = sink;
     this.#tell = tell;
+    this.#watch = new Alarm(clock);
     let resolved: () => void = () => undefined;
     this.over = new Promise((resolve) => (resolved = resolve));
     this.#finished = () => {
-      this.#isOver = true;
-      ended();
+      this.#watch.stop();
+      over();
       resolved();
     };
   }
@@ -38,18 +42,26 @@ export class SocketSide implements StreamReceiver {
     return this.#receiver !== undefined;
   }
 
-  get isOver(): boolean {
-    return this.#isOver;
+  /** Whether nothing comes any more: if it has not been settled, whoever takes the call has yet to be told. */
+  get hasEnded(): boolean {
+    return this.#ended !== undefined;
   }
 
   /** The call is at another instance. */
   goThere(): void {
+    this.#heard();
     this.#settle(distant(this.#tell));
   }
 
   /** There is no such call at another one. */
   stayHere(receiver: StreamReceiver): void {
     this.#settle(receiver);
+  }
+
+  /** Nobody takes it: it is closed, unless it is over already. */
+  goNowhere(outcome: CloseOutcome): void {
+    this.close(outcome);
+    this.#finished();
   }
 
   audio(mulaw: Uint8Array, timestampMs: number): void {
@@ -71,42 +83,54 @@ export class SocketSide implements StreamReceiver {
   }
 
   ended(reason: StreamEndReason): void {
-    if (this.#isOver) return;
-    this.#pass((receiver) => {
-      receiver.ended(reason);
-    });
-    this.#finished(); // last: before, there is somebody to tell
+    if (this.hasEnded) return;
+    this.#ended = reason;
+    if (this.#receiver !== undefined) this.#end(this.#receiver, reason);
   }
 
   /** Does as the call's instance says. */
   obey(message: ToSocket): void {
-    if (this.#isOver) return;
+    if (this.hasEnded) return;
+    if (this.isSettled) this.#heard();
     if (message.kind === 'media') this.#sink.media(Buffer.from(message.audio, 'base64'));
     else if (message.kind === 'mark') this.#sink.mark(message.name);
     else if (message.kind === 'clear') this.#sink.clear();
     else if (message.kind === 'close') this.close(message.outcome);
   }
 
-  /** The call's instance knows. */
+  /** Ends it here, and there. */
   close(outcome?: CloseOutcome): void {
-    if (this.#isOver) return;
-    this.#finished();
-    this.#sink.close(outcome);
+    if (this.hasEnded) return;
+    try {
+      this.ended('closed-by-us');
+    } finally {
+      this.#sink.close(outcome);
+    }
   }
 
-  /** Nobody is to wait on a silent line. */
-  fail(): void {
-    if (this.#isOver) return;
-    this.ended('closed-by-us');
-    this.#sink.close('failed');
+  /** Nobody is to wait on a silent line: not for an instance that hangs, or has forgotten the stream. */
+  #heard(): void {
+    this.#watch.set(LOST_MS, () => {
+      this.close('failed');
+    });
   }
 
   #settle(receiver: StreamReceiver): void {
     this.#receiver = receiver;
     for (const pass of this.#held.splice(0)) pass(receiver);
+    if (this.#ended !== undefined) this.#end(receiver, this.#ended);
+  }
+
+  #end(receiver: StreamReceiver, reason: StreamEndReason): void {
+    try {
+      receiver.ended(reason);
+    } finally {
+      this.#finished(); // last: before, there is somebody to tell
+    }
   }
 
   #pass(pass: (receiver: StreamReceiver) => void): void {
+    if (this.hasEnded) return;
     if (this.#receiver !== undefined) pass(this.#receiver);
     else if (this.#held.length < MOST_HELD) this.#held.push(pass);
   }

@@ -10,18 +10,28 @@ import { kindOfError } from '../kind-of-error.js';
 import type { MediaSink, StreamAcceptor, StreamEndReason, StreamReceiver, StreamStart } from '../stream.js';
 import { within } from '../within.js';
 import { CallSide } from './call-side.js';
-import { relayEvent, relayMessage, type RelayMessage } from './relay-messages.js';
+import { InSequence } from './in-sequence.js';
+import { relayEvent, relayMessage, type RelayMessage, type ToCall, type ToSocket } from './relay-messages.js';
 import { SocketSide } from './socket-side.js';
 
-/** An instance that has not answered by then is not waited for any longer, ms. */
+/** The directory, and an instance, that has not answered by then is not waited for any longer, ms. */
 const ANSWER_MS = 1_000;
 
-/** A stream at this instance whose call is at another one. */
+/** A stream at this instance whose call is at another one, or looked for. */
 interface HandedOn {
   readonly callSid: string;
   readonly side: SocketSide;
-  readonly owner: string;
-  readonly answered: (isTaken: boolean) => void;
+  readonly numbers: InSequence;
+  /** The instance that is told what comes. */
+  owner?: string;
+  answered?: (isTaken: boolean) => void;
+}
+
+/** A stream at another instance whose call is at this one. */
+interface Taken {
+  readonly callSid: string;
+  readonly side: CallSide;
+  readonly numbers: InSequence;
 }
 
 /**
@@ -32,7 +42,8 @@ interface HandedOn {
 export class StreamRelay implements StreamAcceptor, OnModuleInit, OnApplicationShutdown {
   private readonly callLog = new CallLog();
   private readonly handedOn = new Map<string, HandedOn>();
-  private readonly taken = new Map<string, CallSide>();
+  private readonly taken = new Map<string, Taken>();
+  private isDraining = false;
   private listening: Subscription | undefined;
 
   constructor(
@@ -51,7 +62,10 @@ export class StreamRelay implements StreamAcceptor, OnModuleInit, OnApplicationS
   onModuleInit(): void {
     this.listening = this.sharing.told$.subscribe((event) => {
       const message = relayMessage(event);
-      if (message !== undefined) this.guarded(message);
+      if (message !== undefined)
+        this.guarded(message.callSid, () => {
+          this.received(message);
+        });
     });
   }
 
@@ -60,23 +74,22 @@ export class StreamRelay implements StreamAcceptor, OnModuleInit, OnApplicationS
   }
 
   accept(start: StreamStart, sink: MediaSink): StreamReceiver {
-    const isOurs = start.follows !== true || this.registry.isAwaited(start.callSid);
+    const { callSid, streamSid, follows } = start;
+    const isOurs = follows !== true || this.registry.isAwaited(callSid) || this.handedOn.has(streamSid);
     if (this.sharing.shared === undefined || isOurs) return this.registry.accept(start, sink);
-    const { callSid, streamSid } = start;
-    const side = new SocketSide(
-      sink,
-      (message) => {
-        this.tell(this.handedOn.get(streamSid)?.owner, { ...message, callSid, streamSid });
-      },
-      () => this.handedOn.delete(streamSid),
-    );
-    const settled = this.handOn(start, side).then((isTaken) => {
-      if (isTaken) side.goThere();
-      else if (!side.isOver) side.stayHere(this.registry.accept(start, sink));
-    });
-    settled.catch((error: unknown) => {
+    const numbers = new InSequence();
+    const tell = (message: ToCall) => {
+      this.tell(handedOn.owner, { ...message, callSid, streamSid, seq: numbers.next() });
+    };
+    const side = new SocketSide(this.clock, sink, tell, () => this.handedOn.delete(streamSid));
+    const handedOn: HandedOn = { callSid, side, numbers };
+    this.handedOn.set(streamSid, handedOn);
+    this.settle(start, sink, handedOn).catch((error: unknown) => {
+      this.handedOn.delete(streamSid);
       this.complain(callSid, error);
-      side.fail();
+      this.guarded(callSid, () => {
+        side.goNowhere('failed');
+      });
     });
     return side;
   }
@@ -86,16 +99,16 @@ export class StreamRelay implements StreamAcceptor, OnModuleInit, OnApplicationS
   }
 
   streamOver(streamSid: string, reason: StreamEndReason): boolean {
-    const side = this.taken.get(streamSid);
+    const side = this.taken.get(streamSid)?.side;
     side?.finish(reason);
     return side !== undefined;
   }
 
   /** The calls of the streams that are handed on end as if they were here. */
   async drain(): Promise<void> {
+    this.isDraining = true;
     const handedOn = [...this.handedOn];
-    for (const [streamSid, { owner, callSid }] of handedOn)
-      this.tell(owner, { kind: 'drain', callSid, streamSid });
+    for (const [streamSid, one] of handedOn) if (one.side.isSettled) this.tellDrain(streamSid, one);
     const over = Promise.all(handedOn.map(([, { side }]) => side.over));
     const cut = () => {
       for (const [, { side }] of handedOn) side.close('drained');
@@ -109,29 +122,45 @@ export class StreamRelay implements StreamAcceptor, OnModuleInit, OnApplicationS
     await Promise.all([this.registry.drain(), talk]);
   }
 
+  /** Finds out where the stream goes, and brings it there. */
+  private async settle(start: StreamStart, sink: MediaSink, handedOn: HandedOn): Promise<void> {
+    const { side } = handedOn;
+    const isTaken = await this.handOn(start, handedOn);
+    if (isTaken) {
+      side.goThere();
+      if (this.isDraining && !side.hasEnded) this.tellDrain(start.streamSid, handedOn);
+      return;
+    }
+    this.handedOn.delete(start.streamSid);
+    if (side.hasEnded || this.isDraining) side.goNowhere('drained');
+    else side.stayHere(this.registry.accept(start, sink));
+  }
+
   /** @returns whether another instance takes the stream */
-  private async handOn({ callSid, streamSid, ...start }: StreamStart, side: SocketSide): Promise<boolean> {
+  private async handOn({ callSid, streamSid, ...start }: StreamStart, handedOn: HandedOn): Promise<boolean> {
     const { shared } = this.sharing;
-    const entry = await orWhenAway(async () => shared?.directory.find(callSid), undefined);
-    if (shared === undefined || entry === undefined || entry.instance === shared.directory.instance)
-      return false;
+    if (shared === undefined) return false;
+    const found = orWhenAway(() => shared.directory.find(callSid), undefined);
+    const entry = await within(found, ANSWER_MS, this.clock, () => undefined);
     const { instance: from } = shared.directory;
-    const answer = new Promise<boolean>((answered) => {
-      this.handedOn.set(streamSid, { callSid, side, owner: entry.instance, answered });
-    });
-    this.tell(entry.instance, { kind: 'start', callSid, streamSid, start, from });
-    const isTaken = await within(answer, ANSWER_MS, this.clock, () => false);
-    if (!isTaken) this.handedOn.delete(streamSid);
-    return isTaken;
+    if (entry === undefined || entry.instance === from) return false;
+    const answer = new Promise<boolean>((answered) => (handedOn.answered = answered));
+    handedOn.owner = entry.instance;
+    const seq = handedOn.numbers.next();
+    this.tell(entry.instance, { kind: 'start', callSid, streamSid, seq, start, from });
+    return within(answer, ANSWER_MS, this.clock, () => false);
+  }
+
+  private tellDrain(streamSid: string, { owner, callSid, numbers }: HandedOn): void {
+    this.tell(owner, { kind: 'drain', callSid, streamSid, seq: numbers.next() });
   }
 
   /** A fault of one call must not harm the others, which come the same way. */
-  private guarded(message: RelayMessage): void {
+  private guarded(callSid: string, task: () => void): void {
     try {
-      this.received(message);
+      task();
     } catch (error) {
-      this.complain(message.callSid, error);
-      this.taken.get(message.streamSid)?.close('failed');
+      this.complain(callSid, error);
     }
   }
 
@@ -140,58 +169,100 @@ export class StreamRelay implements StreamAcceptor, OnModuleInit, OnApplicationS
   }
 
   private received(message: RelayMessage): void {
-    const { streamSid } = message;
     switch (message.kind) {
       case 'start':
         this.offered(message);
         break;
       case 'drain':
-        if (this.taken.has(streamSid)) this.registry.drainCall(message.callSid);
-        break;
       case 'audio':
       case 'echo':
       case 'digit':
       case 'ended':
-        this.taken.get(streamSid)?.told(message);
-        break;
-      case 'taken':
-      case 'refused':
-        this.handedOn.get(streamSid)?.answered(message.kind === 'taken');
+        this.toldCall(message);
         break;
       default:
-        this.handedOn.get(streamSid)?.side.obey(message);
+        this.toldSocket(message);
     }
   }
 
-  private offered({ callSid, streamSid, start, from }: RelayMessage & { kind: 'start' }): void {
+  private toldCall(message: RelayMessage & ToCall): void {
+    const taken = this.taken.get(message.streamSid);
+    if (taken?.callSid !== message.callSid) return;
+    const place = taken.numbers.heard(message.seq);
+    if (place === 'gap') taken.side.lost();
+    if (place !== 'next') return;
+    try {
+      if (message.kind === 'drain') this.registry.drainCall(message.callSid);
+      else taken.side.told(message);
+    } catch (error) {
+      this.complain(message.callSid, error);
+      taken.side.close('failed');
+    }
+  }
+
+  private toldSocket(message: RelayMessage & ToSocket): void {
+    const handedOn = this.handedOn.get(message.streamSid);
+    if (handedOn?.callSid !== message.callSid) return;
+    const place = handedOn.numbers.heard(message.seq);
+    if (place === 'gap') handedOn.side.close('failed');
+    if (place !== 'next') return;
+    if (message.kind === 'taken' || message.kind === 'refused') handedOn.answered?.(message.kind === 'taken');
+    else handedOn.side.obey(message);
+  }
+
+  private offered({ callSid, streamSid, seq, start, from }: RelayMessage & { kind: 'start' }): void {
+    if (this.taken.has(streamSid)) return; // it is said twice
+    const numbers = new InSequence();
+    const tell = (message: ToSocket) => {
+      this.tell(from, { ...message, callSid, streamSid, seq: numbers.next() });
+    };
     if (!this.registry.isAwaited(callSid)) {
-      this.tell(from, { kind: 'refused', callSid, streamSid });
+      tell({ kind: 'refused' });
       return;
     }
-    this.tell(from, { kind: 'taken', callSid, streamSid });
-    const side = new CallSide(
-      this.clock,
-      (message) => {
-        this.tell(from, { ...message, callSid, streamSid });
+    numbers.heard(seq);
+    tell({ kind: 'taken' });
+    const side = new CallSide({
+      clock: this.clock,
+      tell,
+      over: () => this.taken.delete(streamSid),
+      failed: (error) => {
+        this.complain(callSid, error);
       },
-      () => this.taken.delete(streamSid),
-    );
-    this.taken.set(streamSid, side);
-    side.attach(this.registry.accept({ ...start, callSid, streamSid }, side));
+    });
+    this.taken.set(streamSid, { callSid, side, numbers });
+    try {
+      side.attach(this.registry.accept({ ...start, callSid, streamSid }, side));
+    } catch (error) {
+      this.complain(callSid, error);
+      side.close('failed');
+    }
   }
 
   private tell(instance: string | undefined, message: RelayMessage): void {
     if (instance === undefined) return;
-    void this.sharing.tellInstance(instance, relayEvent(message)).then((isTold) => {
-      if (!isTold) this.lost(message.streamSid);
-    });
+    const { callSid, streamSid } = message;
+    const lost = () => {
+      this.guarded(callSid, () => {
+        this.lost(streamSid);
+      });
+    };
+    this.sharing.tellInstance(instance, relayEvent(message)).then(
+      (isTold) => {
+        if (!isTold) lost();
+      },
+      (error: unknown) => {
+        this.complain(callSid, error);
+        lost();
+      },
+    );
   }
 
   /** The other instance is gone, or cannot be reached. */
   private lost(streamSid: string): void {
-    this.taken.get(streamSid)?.lost();
+    this.taken.get(streamSid)?.side.lost();
     const handedOn = this.handedOn.get(streamSid);
-    if (handedOn?.side.isSettled === true) handedOn.side.fail();
-    else handedOn?.answered(false);
+    if (handedOn?.side.isSettled === true) handedOn.side.close('failed');
+    else handedOn?.answered?.(false);
   }
 }
