@@ -375,6 +375,18 @@ async function timed(task: Promise<unknown>): Promise<{ error: unknown; ms: numb
     }
   });
 
+  it('what is told fast, as audio is, all comes where few commands may be pending', async () => {
+    const [owner, other] = [await open({ maxPending: 1 }), await open()];
+    const told: unknown[] = [];
+    owner.bus.serve(CALL, { execute: () => undefined, told: ({ place }) => told.push(place) });
+    await allUp();
+    await eventually('it is served', () => other.bus.tell(CALL, { type: 'note', place: -1 }));
+    const places = Array.from({ length: 60 }, (_, place) => place);
+    for (const place of places) await other.bus.tell(CALL, { type: 'note', place }, { lastsMs: 2_000 });
+    await eventually('the last one', () => told.includes(59));
+    expect(told.filter((place) => place !== -1)).toEqual(places);
+  });
+
   it('refuses more than may be pending, and is free again at their deadline', async () => {
     const owner = await open();
     const other = await open({ maxPending: 5 });

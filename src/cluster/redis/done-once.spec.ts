@@ -38,4 +38,10 @@ describe('DoneOnce', () => {
     expect(done).toEqual(['a', 'b', 'c']);
     expect(once.size).toBe(2);
   });
+
+  it('keeps no more than has not expired, however much comes', () => {
+    const { time, once, act } = at(100_000);
+    for (; time.now < 60_000; time.now += 10) act(`${time.now}`, time.now + 2_000);
+    expect(once.size).toBeLessThanOrEqual(200);
+  });
 });

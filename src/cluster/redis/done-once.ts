@@ -22,11 +22,20 @@ export class DoneOnce<T> {
     if (now >= expires) return undefined;
     const known = this.#done.get(id);
     if (known !== undefined) return known.outcome;
+    this.#forgetOldest(now);
     if (this.#done.size >= this.#capacity) this.#forget(now);
     if (this.#done.size >= this.#capacity) return undefined; // better not at all than twice
     const outcome = task();
     this.#done.set(id, { expires, outcome });
     return outcome;
+  }
+
+  /** Most expire in the order in which they came: little is kept though much comes. */
+  #forgetOldest(now: number): void {
+    for (const [id, { expires }] of this.#done) {
+      if (expires > now) return;
+      this.#done.delete(id);
+    }
   }
 
   #forget(now: number): void {

@@ -39,6 +39,8 @@ const REPLY_AGAIN_MS = 50;
 const TELL_MS = 60_000;
 /** What was done is remembered until its deadline, though it was answered long before. */
 const DONE_PER_PENDING = 10;
+/** A stream that is handed on tells 100 times a second, for 2 s each: room for 500 of them. */
+const LEAST_TOLD = 100_000;
 /** After an outage of Redis the owners of calls are back within that time, ms. */
 const RETURN_MS = MAX_BACKOFF_MS + 1_000;
 
@@ -79,7 +81,7 @@ export class RedisCallBus implements CallBus {
     this.#local = new LocalCallBus(clock, maxPending);
     this.#pending = new PendingAsks(clock, maxPending);
     this.#executed = new DoneOnce(now, DONE_PER_PENDING * maxPending);
-    this.#told = new DoneOnce(now, DONE_PER_PENDING * maxPending);
+    this.#told = new DoneOnce(now, Math.max(LEAST_TOLD, DONE_PER_PENDING * maxPending));
     void connection.listen(this.#replies(connection.instance), (text) => {
       this.#replied(text);
     });
