@@ -71,6 +71,24 @@ async function draining(): Promise<Host> {
 
 const greeted = (host: Host) => host.voice.utterances.filter(({ text }) => text === GREETING).length;
 
+it('A call whose stream nobody took is connected once more also where what is shared is slow to learn of it', async () => {
+  memory = new SharedMemory(clock);
+  const put = memory.store.put.bind(memory.store);
+  memory.store.put = async (...entry) => {
+    await new Promise<void>((resolve) => clock.after(600, resolve));
+    await put(...entry);
+  };
+  const [old, fresh] = [await instance(), await instance()];
+  old.dial();
+  await clock.advance(1_000);
+  const call = dial([fresh], [old, fresh]);
+  while (old.open.pending === 0) await clock.advance(5);
+  void old.module.close();
+  await clock.advance(4_000);
+  expect([greeted(fresh), call.spoken, call.endedBy]).toEqual([1, [], undefined]);
+  call.hangUp();
+});
+
 describe.each([
   ['nothing but a secret', false],
   ['their calls', true],
