@@ -193,14 +193,9 @@ describe('A caller whose stream is handed on', () => {
     const call = await away(one, two);
     void one.registry.find(call.callSid)!.hangUp();
     await clock.advance(3_000);
-    expect([endings(one, call), call.endedBy, leftAt(one), leftAt(two)]).toEqual([
-      ['hung-up'],
-      'api',
-      0,
-      0,
-    ]);
+    expect([endings(one, call), call.endedBy, leftAt(one), leftAt(two)]).toEqual([['hung-up'], 'api', 0, 0]);
     const other = await away(one, two, 2);
-    void one.registry.find(other.callSid)!.transfer('+15550100');
+    void one.registry.find(other.callSid)!.transfer({ to: '+4930123456' });
     await clock.advance(3_000);
     expect([endings(one, other), leftAt(one), leftAt(two)]).toEqual([['transferred'], 0, 0]);
   });
