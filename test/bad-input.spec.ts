@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { Observable } from 'rxjs';
 import type { Reply, Turn, VoiceAgent, VoiceCall } from '../src/index.js';
 import {
   readScript,
@@ -8,11 +9,12 @@ import {
   speechLikeSound,
   type Transport,
   twilioSignature,
+  type VirtualClock,
   type VoiceScript,
 } from '../src/testing/index.js';
 import type { StreamFault } from '../src/twilio/stream-counters.js';
 import { StreamTokens } from '../src/twilio/stream-token.js';
-import { AUTH_TOKEN, Host, STREAM_URL } from './support/host.js';
+import { AUTH_TOKEN, Host, type HostOptions, STREAM_URL } from './support/host.js';
 
 const TALE = Array.from({ length: 80 }, (_, index) => `word${index + 1}`).join(' ');
 const TALE_MS = 80 * 300;
@@ -424,5 +426,33 @@ describe('A voice', () => {
     expect(call.spoken).toEqual([expect.stringMatching(/technical problem/)]);
     expect([call.endedBy, host.registry.size]).toEqual(['hangup', 1]);
     await expectNoHarm(host, beside);
+  });
+});
+
+describe('What is let go at the end of a call', () => {
+  const fault = () => {
+    throw new Error(SECRET);
+  };
+  const session = (clock: VirtualClock) => {
+    const voice = new ScriptedVoice(clock);
+    const ways = () => [{ name: 'scripted', synthesize: voice.synthesize.bind(voice) }];
+    return Object.assign(voice, { open: () => ({ ways, close: fault }) });
+  };
+  const transcriber = () => ({ name: 'scripted', transcribe: () => new Observable<never>(() => fault) });
+
+  it.each<[string, Partial<HostOptions<ScriptedVoice>>]>([
+    ['a session of the voice', { voice: session }],
+    ['a transcriber', { transcriber }],
+  ])('leaves nothing behind though %s throws then', async (_, parts) => {
+    const host = await Host.boot({ agent: () => new Agent([], {}), ...parts });
+    const call = host.dial({ from: BAD_PHONE });
+    await host.clock.advance(1_000);
+    expect(call.heardBytes().length).toBeGreaterThan(1_000);
+    call.hangUp();
+    await host.clock.advance(30_000);
+    expect(host.events(call).at(-1)).toMatchObject({ type: 'ended', reason: 'stop' });
+    expect([host.registry.size, host.open.size, host.streams[0]?.counters.receiverErrors]).toEqual([0, 0, 0]);
+    expect(host.logs).toEqual([expect.stringContaining(`Call ${call.callSid}`)]);
+    expect(host.logs.join()).not.toContain(SECRET);
   });
 });

@@ -299,7 +299,7 @@ export class CallRegistry implements StreamAcceptor, OnModuleDestroy {
 
   private end(call: Call, reason: CallEndReason): void {
     if (call.hasEnded) return;
-    call.end(reason);
+    for (const fault of call.end(reason)) this.complain(call, 'its end could not be told', fault);
     if (this.calls.get(call.callSid) === call) this.calls.delete(call.callSid);
     this.guarded(call, () => this.answering.get(call)?.onCallEnd?.(call));
   }

@@ -16,6 +16,7 @@ import type { CallerWords } from '../listening/caller-words.js';
 import type { Playout } from '../playout/playout.js';
 import type { VoiceOptions } from '../tts/voice.js';
 import type { Clock } from './clock.js';
+import { faultsOf } from './faults-of.js';
 import type { Handover } from './handover.js';
 import type { TransferTarget } from './handover.options.js';
 import { LineSuccession } from './line-succession.js';
@@ -252,16 +253,27 @@ export class Call implements VoiceCall {
     });
   }
 
-  /** Tears everything down; later calls do nothing. */
-  end(reason: CallEndReason): void {
-    if (this.#ended) return;
+  /**
+   * Tears everything down; later calls do nothing.
+   * @returns what voices and transcribers threw as they were let go: the call is over all the same
+   */
+  end(reason: CallEndReason): unknown[] {
+    if (this.#ended) return [];
     this.#ended = true;
     this.#tellHeldBack(); // whoever heard of an event may have ended the call
     this.#discretion.close();
     this.#handover?.close();
-    this.#conversation?.end();
-    this.#caller.close();
-    this.#words?.close();
+    const faults = faultsOf([
+      () => {
+        this.#conversation?.end();
+      },
+      () => {
+        this.#caller.close();
+      },
+      () => {
+        this.#words?.close();
+      },
+    ]);
     this.#reportSpeech();
     const transcribedMs = this.#words?.givenMs ?? 0;
     if (transcribedMs > 0)
@@ -269,6 +281,7 @@ export class Call implements VoiceCall {
     this.happened({ type: 'ended', reason });
     this.#events.complete();
     this.held$.complete();
+    return faults;
   }
 
   happened(event: Happening): void {

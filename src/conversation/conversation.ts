@@ -16,6 +16,7 @@ import {
   throwError,
 } from 'rxjs';
 import { inScope, type RunInScope } from '../call/call-scope.js';
+import { faultsOf } from '../call/faults-of.js';
 import type { Clock } from '../call/clock.js';
 import { withheldAccount } from '../call/sensitive/withheld.js';
 import { unheeded } from '../call/unheeded.js';
@@ -248,11 +249,24 @@ export class Conversation {
   end(): void {
     if (this.#ended) return;
     this.#ended = true;
-    this.#line.playout.close();
-    this.#subscriptions.unsubscribe();
-    this.#answers.discard();
-    this.#open.closeAllBut();
-    this.#voice.close();
+    const faults = faultsOf([
+      () => {
+        this.#line.playout.close();
+      },
+      () => {
+        this.#subscriptions.unsubscribe();
+      },
+      () => {
+        this.#answers.discard();
+      },
+      () => {
+        this.#open.closeAllBut();
+      },
+      () => {
+        this.#voice.close();
+      },
+    ]);
+    for (const fault of faults) this.#line.failed(fault);
   }
 
   #finish(...end: Parameters<ConversationLine['end']>): void {

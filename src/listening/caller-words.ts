@@ -144,9 +144,9 @@ export class CallerWords {
   }
 
   close(): void {
-    this.#subscription.unsubscribe();
     this.#isLost = true;
     this.#transcripts.complete();
+    this.#subscription.unsubscribe(); // last: what a transcriber does then is its own
   }
 
   get #text(): string {

@@ -48,9 +48,10 @@ export class TtsService implements OnApplicationBootstrap {
     const failed = (error: unknown) => {
       this.noPhrases(error, undefined);
     };
-    void this.phrases.prepare(way, {}, failed).finally(() => {
+    const closed = this.phrases.prepare(way, {}, failed).finally(() => {
       session.close();
     });
+    closed.catch(() => undefined); // the phrases are made; what a close throws is told with a call
   }
 
   /**
