@@ -60,12 +60,11 @@ describe('SIGTERM in the middle of 20 calls', () => {
     return `http://127.0.0.1:${port}`;
   }
 
+  const pieces = (call: SimulatedCall) =>
+    server.heard(call.heardBytes()).map(({ text }) => text.replace(/\s+/g, ' ').trim());
   /** What the caller heard, piece by piece, but for what a busy machine fills its pauses with. */
-  const heard = (call: SimulatedCall) =>
-    server
-      .heard(call.heardBytes())
-      .map(({ text }) => text.replace(/\s+/g, ' ').trim())
-      .filter((text) => text !== filler);
+  const heard = (call: SimulatedCall) => pieces(call).filter((text) => text !== filler);
+  const fillers = (call: SimulatedCall) => pieces(call).filter((text) => text === filler).length;
 
   it('refuses new ones, lets each sentence in flight be heard to its end, and exits in time with code 0', async () => {
     const url = await start();
@@ -79,6 +78,7 @@ describe('SIGTERM in the middle of 20 calls', () => {
     await pass(2_000);
     while (calls.some((call) => heard(call).length === 0)) await pass(50);
     const before = calls.map((call) => heard(call).join(' '));
+    const fillersBefore = calls.map(fillers);
     const exit = new Promise<{ code: number | null; atMs: number }>((resolve) => {
       child.once('exit', (code) => {
         resolve({ code, atMs: clock.now() });
@@ -95,6 +95,7 @@ describe('SIGTERM in the middle of 20 calls', () => {
     expect([await late.ended, status]).toEqual(['reject', 503]);
     expect(code).toBe(0);
     expect(atMs - killedAt).toBeLessThan(graceMs);
+    expect(calls.map(fillers)).toEqual(fillersBefore);
     // The voice may have had to go another way, which speaks in more pieces.
     const after = calls.map((call) => ({
       said: heard(call).slice(0, -1).join(' '),

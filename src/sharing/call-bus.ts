@@ -35,8 +35,8 @@ export interface TellOptions {
 
 /**
  * Carries commands to the owner of a call, wherever it is. An owner in this process is reached directly, whatever is
- * away. A command is executed once or not at all, and never after its deadline; for the moment in which a call passes from one
- * owner to another, both may execute it.
+ * away. A command is executed once or not at all, and never after its deadline; for the moment in which a call passes
+ * from one owner to another, both may execute it.
  */
 export interface CallBus {
   /** Takes the commands of a call. @returns ends it; again, it does nothing */

@@ -221,9 +221,9 @@ describe('the OpenAI agent, with the real SDK', () => {
         .reply(turn('Hello', index % 2 === 0 ? own.signal : shared.signal))
         .subscribe(() => (isAnswered = true));
       const asked = server.journal.length;
-      if (index % 4 === 0)
+      if (index % 4 === 0 && index > 0)
         await sleep(3); // perhaps before it is even asked
-      else await until(() => (index % 4 === 1 ? server.journal.length > asked : isAnswered));
+      else await until(() => (index % 4 < 2 ? server.journal.length > asked : isAnswered));
       if (index % 2 === 0) own.abort();
       subscription.unsubscribe();
       expect(getEventListeners(own.signal, 'abort')).toHaveLength(0);
@@ -231,9 +231,9 @@ describe('the OpenAI agent, with the real SDK', () => {
       expect(clock.pending).toBe(0);
     }
     await until(() => server.journal.every(({ endedAtMs }) => endedAtMs !== undefined));
-    expect(server.journal.length).toBeGreaterThanOrEqual(150);
+    expect(server.journal.length).toBeGreaterThan(150);
     expect(server.journal.every(({ aborted }) => aborted)).toBe(true);
-    await until(() => timers() <= before, 2_000);
+    await until(() => timers() <= before, 50);
     server.otherwiseSays('Still here.');
     expect(await answer()).toBe('Still here.');
   });
@@ -274,7 +274,7 @@ describe('the OpenAI agent, with the real SDK', () => {
     expect(server.journal).toHaveLength(1); // no retry
     await until(() => request()?.endedAtMs !== undefined);
     await until(() => clock.pending === 0);
-    await until(() => timers() <= before, 2_000); // long before the limits are over
+    await until(() => timers() <= before, 50); // long before the limits are over
   });
 
   it('lets the SDK print nothing of what is said, whatever the environment asks of it', async () => {
@@ -320,16 +320,11 @@ describe('the OpenAI agent, with the real SDK', () => {
   });
 
   it.each(['no-done', 'no-end'] as const)('takes an answer by %s for complete', async (kind) => {
-    server.fail({ kind, times: 3 });
-    server.otherwiseSays('All of it.');
-    const tookMs: number[] = [];
-    // Several, as a busy machine may pause in any one of them.
-    for (let turns = 0; turns < 3; turns++) {
-      const startedAt = clock.now();
-      expect(await answer()).toBe('All of it.');
-      tookMs.push(clock.now() - startedAt);
-    }
-    expect(tookMs.sort((one, other) => one - other)[1]).toBeLessThan(500);
+    server.fail({ kind });
+    server.says('All of it.');
+    const startedAt = clock.now();
+    expect(await answer()).toBe('All of it.');
+    expect(clock.now() - startedAt).toBeLessThan(500);
     await until(() => clock.pending === 0);
     await until(() => request()?.endedAtMs !== undefined);
   });

@@ -93,10 +93,10 @@ describe('speech over HTTP', () => {
   it('is asked once when it fails: a caller cannot wait for the retries of the SDK', async () => {
     server.fail({ where: 'http', kind: '500', times: Infinity });
     const speak = await speaker();
-    const startedAt = clock.now();
+    const startedAt = performance.now();
     await expect(collect(speak('Hello there.'))).rejects.toMatchObject({ code: 'internal_server_error' });
     expect(requests()).toHaveLength(1);
-    expect(clock.now() - startedAt).toBeLessThan(900);
+    expect(performance.now() - startedAt).toBeLessThan(900);
   });
 
   it('has a signal of its own for every request: a cut one leaves the others alone', async () => {
